@@ -1,0 +1,28 @@
+"""``train``: rebuild every model from its data (``make models``)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands._context import Json, running, show
+
+
+def train(
+    context: typer.Context,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Name of one model; repeat for several.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Rebuild the models that ship with the checkout; the same data give the same files.
+
+    Example: cityaccords train --only classifiers
+    """
+    from pipeline.train import run_train
+
+    with running(context) as run:
+        results = run_train(run.workspace.models, tuple(only or ()))
+    text = "\n".join(f"{name}: {summary}" for name, summary in results.items())
+    show(results, as_json, f"{text}\nNext: cityaccords evaluate")

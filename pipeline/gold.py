@@ -1,0 +1,88 @@
+"""Take gold sets through the pipeline, each in a workspace of its own, and score what comes out.
+
+The sample's own gold set is always there. The larger sets lie beside the checkout
+(``../shared/gold``); where they are absent they are named as skipped.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline import runs, sample
+from pipeline.config import ConfigError, load_config
+from pipeline.evaluate import GoldSet, load_gold, run_evaluate
+from pipeline.paths import CHECKOUT, Workspace
+from pipeline.runs import Run
+
+SHARED = CHECKOUT.parent / "shared" / "gold"
+SAMPLE_GOLD = sample.SAMPLE / "gold"
+KNOWN = (SAMPLE_GOLD, SHARED / "dev")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The score of one gold set."""
+
+    name: str
+    gold: GoldSet
+    result: dict[str, Any]
+
+
+def name_of(path: Path) -> str:
+    """Return the short name under which a gold set has its floors."""
+    path = path.resolve()
+    return "sample" if path == SAMPLE_GOLD.resolve() else path.name
+
+
+@contextmanager
+def exported(run: Run, gold: GoldSet) -> Iterator[tuple[Workspace, Path]]:
+    """Mine the documents of a gold set in a temporary workspace; gives it and its export."""
+    with tempfile.TemporaryDirectory(prefix="cityaccords-gold-") as folder:
+        workspace = Workspace(Path(folder))
+        own = replace(run, workspace=workspace)
+        if all(d.get("text") for d in gold.documents):
+            from pipeline.ingest import import_documents
+
+            file = gold.path / "documents.jsonl"
+            import_documents(workspace, own.config, file, source_id="gold", now=run.now)
+        else:
+            own = _fetch_sample(own, gold)
+        runs.extract(own)
+        yield workspace, runs.export(own).path
+
+
+def _fetch_sample(run: Run, gold: GoldSet) -> Run:
+    from pipeline.ingest import run_ingest
+
+    if gold.path.resolve() != SAMPLE_GOLD.resolve():
+        msg = f"{gold.path / 'documents.jsonl'}: every document needs a `text`"
+        raise ConfigError(msg)
+    sample.prepare(run.workspace)
+    run = replace(run, config=load_config(run.workspace.config))
+    with sample.served() as hosts:
+        run_ingest(run.workspace, run.config, now=run.now, allow_private=hosts)
+    return run
+
+
+def evaluate(run: Run, folders: Sequence[Path]) -> Iterator[Evaluation]:
+    """Score gold folders one after the other.
+
+    Raises:
+        ConfigError: A folder is not a gold set.
+    """
+    for folder in folders:
+        gold = load_gold(folder)
+        with exported(run, gold) as (workspace, outputs):
+            yield Evaluation(name_of(folder), gold, run_evaluate(gold, outputs, workspace))
+
+
+def read_expected(path: Path) -> list[dict[str, str]]:
+    """Return the rows of an ``expected.csv``."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
