@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-RUN := $(BIN)/python -m pipeline
+RUN := $(BIN)/cityaccords
 WORKSPACE ?= .
 export PYTHONHASHSEED := 0
 
@@ -21,6 +21,7 @@ $(VENV)/.ready: requirements.lock
 	  { echo "City Accords needs Python 3.11; $$p is $$($$p -V 2>&1). Install it, or name it: make PYTHON=/path/to/python3.11 setup" >&2; exit 2; }; \
 	$$p -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation -e .
 	@touch $@
 
 demo: setup ## Mine the sample corpus end to end in its own workspace demo/
@@ -44,8 +45,13 @@ evaluate: setup ## Score the gold sets (the sample's always, ../shared/gold wher
 bench: setup ## Speed beside the peers, in one run (ratios, not seconds)
 	$(BIN)/python -m tests.bench
 
-models: setup ## Rebuild gazetteer and classifiers (build-time packages go to .venv-models)
-	$(RUN) train
+models: .venv-models/.ready ## Rebuild gazetteer and classifiers (build-time packages go to .venv-models)
+	.venv-models/bin/python -m pipeline train
+
+.venv-models/.ready: requirements-models.lock
+	python3 -m venv .venv-models
+	.venv-models/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@touch $@
 
 lint: setup ## Style and import layers
 	$(BIN)/ruff check .

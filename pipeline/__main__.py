@@ -40,6 +40,8 @@ def exit_code_of(error: BaseException) -> int | None:
         "SourcesError": SOURCES,
         "BrokenShardError": INTERNAL,
         "BrokenArchiveError": INTERNAL,
+        "WorkerLostError": INTERNAL,
+        "UnfinishedBuildError": INTERNAL,
         "UsageError": USAGE,
     }
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):

@@ -16,6 +16,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -68,6 +69,10 @@ class ShardTask:
 
 
 Counts = dict[str, int]  # at least seen, forwarded, rejected
+
+
+class WorkerLostError(Exception):
+    """A worker process died, most often for want of memory. Finished shards are kept."""
 
 
 @dataclass(slots=True)
@@ -204,8 +209,15 @@ def _processes(tasks: Sequence[ShardTask], workers: int) -> Iterator[Counts]:
         os.environ.setdefault(name, "1")
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=min(workers, len(tasks)), mp_context=context) as pool:
-        for future in as_completed([pool.submit(_run_one, task) for task in tasks]):
-            yield future.result()
+        try:
+            for future in as_completed([pool.submit(_run_one, task) for task in tasks]):
+                yield future.result()
+        except BrokenProcessPool as error:
+            msg = (
+                f"{tasks[0].stage}: a worker process was killed (out of memory?). Finished shards "
+                "are kept: run the same command again, perhaps with --workers 1."
+            )
+            raise WorkerLostError(msg) from error
 
 
 ENGINES: dict[str, Callable[[Sequence[ShardTask], int], Iterable[Counts]]] = {

@@ -121,17 +121,17 @@ def run_evaluate(gold: GoldSet, outputs: Path, workspace: Workspace) -> dict[str
     Args:
         gold: The gold set.
         outputs: Folder with ``documents.csv``, ``mentions.csv`` and ``codings.csv``.
-        workspace: Where the export was made; gives the text of documents that the gold set knows
-            by URL only.
+        workspace: Where the export was made; for a gold set of pages (its documents have
+            ``must_contain``) it gives the text that was read from them.
 
     Returns:
-        The figures of ``score.py`` under the same keys; for fetched pages also ``read.kept`` and
+        The figures of ``score.py`` under the same keys; for pages also ``read.kept`` and
         ``read.clean``: the share of pages whose body fragments are all there, and of pages whose
         boilerplate fragments are all gone.
     """
-    by_url = {d["url"]: d["doc_id"] for d in gold.documents if d.get("url") and not d.get("text")}
+    by_url = {d["url"]: d["doc_id"] for d in gold.documents if d.get("must_contain")}
     texts = _texts_by_url(workspace) if by_url else {}
-    documents = [d if d.get("text") else _with_text(d, texts) for d in gold.documents]
+    documents = [_with_text(d, texts) if by_url else d for d in gold.documents]
 
     def rows(name: str) -> Sequence[Row]:
         found = read_csv(outputs / name)

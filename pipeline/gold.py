@@ -6,7 +6,6 @@ The sample's own gold set is always there. The larger sets lie beside the checko
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import runs, sample
-from pipeline.config import ConfigError, load_config
+from pipeline.config import load_config
 from pipeline.evaluate import GoldSet, load_gold, run_evaluate
 from pipeline.paths import CHECKOUT, Workspace
 from pipeline.runs import Run
@@ -46,23 +45,20 @@ def exported(run: Run, gold: GoldSet) -> Iterator[tuple[Workspace, Path]]:
     with tempfile.TemporaryDirectory(prefix="cityaccords-gold-") as folder:
         workspace = Workspace(Path(folder))
         own = replace(run, workspace=workspace)
-        if all(d.get("text") for d in gold.documents):
+        if gold.path.resolve() == SAMPLE_GOLD.resolve():
+            own = _fetch_sample(own)
+        else:
             from pipeline.ingest import import_documents
 
             file = gold.path / "documents.jsonl"
             import_documents(workspace, own.config, file, source_id="gold", now=run.now)
-        else:
-            own = _fetch_sample(own, gold)
         runs.extract(own)
         yield workspace, runs.export(own).path
 
 
-def _fetch_sample(run: Run, gold: GoldSet) -> Run:
+def _fetch_sample(run: Run) -> Run:
     from pipeline.ingest import run_ingest
 
-    if gold.path.resolve() != SAMPLE_GOLD.resolve():
-        msg = f"{gold.path / 'documents.jsonl'}: every document needs a `text`"
-        raise ConfigError(msg)
     sample.prepare(run.workspace)
     run = replace(run, config=load_config(run.workspace.config))
     with sample.served() as hosts:
@@ -81,8 +77,3 @@ def evaluate(run: Run, folders: Sequence[Path]) -> Iterator[Evaluation]:
         with exported(run, gold) as (workspace, outputs):
             yield Evaluation(name_of(folder), gold, run_evaluate(gold, outputs, workspace))
 
-
-def read_expected(path: Path) -> list[dict[str, str]]:
-    """Return the rows of an ``expected.csv``."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))

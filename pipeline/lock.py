@@ -20,8 +20,8 @@ class LockedError(Exception):
 def lock(workspace: Workspace) -> Iterator[None]:
     """Hold the workspace while the block runs.
 
-    The lock is the kernel's (``flock``), so a killed run leaves none behind; the file only tells
-    who holds it. It does not work between machines on a network disk.
+    The lock is the kernel's (``flock``), so a killed run leaves none behind; the file only tells who
+    holds it. It does not work between machines on a network disk.
 
     Raises:
         LockedError: Another process holds it.

@@ -114,3 +114,15 @@ def validate(run: Run, dataset: str = DATASET) -> ValidateReport:
     from pipeline.validate import run_validate
 
     return run_validate(run.workspace, run.config, dataset=dataset)
+
+
+def publish_checked(run: Run, dataset: str = DATASET) -> tuple[ExportReport, ValidateReport]:
+    """Write a release, check it, and publish it only if every check passes."""
+    from pipeline.export import publish_release, run_export
+    from pipeline.validate import run_validate
+
+    exported = run_export(run.workspace, run.config, dataset=dataset, publish=False, now=run.now)
+    checked = run_validate(run.workspace, run.config, dataset=dataset, release=exported.release)
+    if checked.ok:
+        publish_release(run.workspace, dataset, exported.release)
+    return exported, checked

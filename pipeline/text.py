@@ -9,6 +9,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pipeline.records import Span
 
@@ -30,6 +31,7 @@ _ABBREVIATIONS = frozenset(
     m.pd i.e e.g a.m p.m""".split()
 )
 _BOUNDARY = re.compile(r"\n+|(?<=[.!?…])[\"”’')\]]*\s+(?=[\"“‘'(\[—–-]*\s?[^\W_a-z])")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _CLAUSE = re.compile(r"[,;:—–]\s|\s[—–-]\s|\s(?=and\s|dan\s|serta\s|which\s|yang\s)")
 
 
@@ -38,6 +40,7 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+@lru_cache(maxsize=4_096)  # a text repeats its quotation marks and accents
 def _fold_characters(text: str) -> str:
     # Compatibility forms first: a mathematical capital A has a case only once it is a plain A.
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
@@ -49,7 +52,7 @@ def fold(text: str) -> str:
 
     The result has other offsets than ``text``; see `fold_with_offsets` where spans are needed.
     """
-    return " ".join(_fold_characters(text).split())
+    return " ".join(fold_with_offsets(text)[0].split())
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int]]:
@@ -59,15 +62,19 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
         The folded text and a list, one longer than it, of code point offsets into ``text``:
         folded range ``[i, j)`` covers ``[offsets[i], offsets[j])``.
     """
-    if text.isascii():
-        return text.lower(), list(range(len(text) + 1))
     pieces: list[str] = []
     offsets: list[int] = []
-    for index, character in enumerate(text):
-        piece = character.lower() if character.isascii() else _fold_characters(character)
+    at = 0
+    for match in _NOT_ASCII.finditer(text):
+        index = match.start()
+        pieces.append(text[at:index].lower())
+        offsets.extend(range(at, index))
+        piece = _fold_characters(match.group())
         pieces.append(piece)
         offsets.extend([index] * len(piece))
-    offsets.append(len(text))
+        at = match.end()
+    pieces.append(text[at:].lower())
+    offsets.extend(range(at, len(text) + 1))
     return "".join(pieces), offsets
 
 

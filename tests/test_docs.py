@@ -9,8 +9,8 @@ from pipeline.commands import COMMANDS
 from pipeline.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGETS = """help setup demo ingest extract export refresh evaluate bench models lint types test check
-clean""".split()
+TARGETS = """help setup demo ingest extract export refresh evaluate bench models lint types test
+check clean""".split()
 
 
 def makefile() -> str:
@@ -52,7 +52,7 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 
 
 def test_relative_links_in_the_documentation_lead_somewhere() -> None:
-    pages = [p for p in ROOT.glob("*.md")] + sorted((ROOT / "docs").rglob("*.md"))
+    pages = list(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
     for page in pages:
         for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8")):
             if "://" not in link and not link.startswith("mailto:"):

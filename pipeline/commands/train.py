@@ -20,9 +20,9 @@ def train(
 
     Example: cityaccords train --only classifiers
     """
-    from pipeline.train import run_train
+    from pipeline.training import train as run_training
 
     with running(context) as run:
-        results = run_train(run.workspace.models, tuple(only or ()))
+        results = run_training(run, tuple(only or ()))
     text = "\n".join(f"{name}: {summary}" for name, summary in results.items())
     show(results, as_json, f"{text}\nNext: cityaccords evaluate")

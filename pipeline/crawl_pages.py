@@ -1,0 +1,213 @@
+"""What comes of a document's page: a capture, a revisit, or a state with its reason."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from pipeline.captures import Exchange, Link, Note, url_doc_id
+from pipeline.catalog_rows import Due
+from pipeline.config import Config
+from pipeline.crawl_discovery import sites_of
+from pipeline.fetchers.blocks import soft_block
+from pipeline.fetchers.files import HTML, PDF, TEXT, sniff
+from pipeline.fetchers.listing import canonical_link, pdf_links
+from pipeline.ingest_report import Tally
+from pipeline.recorder import Recorder, make_capture, stamp
+from pipeline.records import Capture
+from pipeline.sources import Source
+from pipeline.urls import site_of
+from pipeline.warc import record_id
+from pipeline.web import Failed, Fetched, Outcome, Unchanged
+
+_HARD, _TEMPORARY = 1.0, 0.25  # weights as for feeds
+_GIVE_UP = 3.0  # three hard failures, or twelve temporary ones: then the page is let go
+_FIRST_WAIT = timedelta(hours=1)  # doubled per failure
+_LONGEST_WAIT = timedelta(days=7)
+_UNREADABLE_WAIT = timedelta(hours=24)  # robots.txt that cannot be read is asked for once a day
+
+
+@dataclass(frozen=True, slots=True)
+class PageRecorder:
+    """Enters the answers for documents into archive and catalog."""
+
+    recorder: Recorder
+    now: str
+    config: Config
+
+    def settle(
+        self, source: Source, due: Due, asked: str, outcome: Outcome, tally: Tally
+    ) -> tuple[Link, ...]:
+        """Record one answer and return the PDFs that the page links to."""
+        if isinstance(outcome, Fetched):
+            outcome = self._checked(source, outcome)
+        if isinstance(outcome, Fetched):
+            return self._fetched(source, due, asked, outcome, tally)
+        if isinstance(outcome, Unchanged):
+            self._unchanged(source, due, outcome, tally)
+        else:
+            self._failed(source, due, outcome, tally)
+        return ()
+
+    def _checked(self, source: Source, outcome: Fetched) -> Outcome:
+        """Return a failure for an answer that holds no document."""
+        if site_of(outcome.url) not in sites_of(source):
+            return Failed(url=outcome.url, reason="redirects to another site")
+        if not outcome.payload.strip():
+            return Failed(url=outcome.url, reason="empty body", temporary=True)
+        wall = soft_block(outcome.exchange.response_headers, outcome.payload)
+        if wall is not None:
+            return Failed(url=outcome.url, reason=wall, kind="blocked", status=outcome.status)
+        kind = sniff(outcome.payload)
+        if kind not in (HTML, PDF, TEXT):
+            return Failed(url=outcome.url, reason=f"neither HTML nor PDF nor text ({kind})")
+        declared = outcome.media_type.partition(";")[0].strip().lower()
+        fits = declared == kind or (kind == HTML and "html" in declared) or kind == TEXT
+        return outcome if fits else replace(outcome, media_type=kind)
+
+    def _fetched(
+        self, source: Source, due: Due, asked: str, outcome: Fetched, tally: Tally
+    ) -> tuple[Link, ...]:
+        is_html = sniff(outcome.payload) == HTML
+        sha = hashlib.sha256(outcome.payload).hexdigest()
+        own = (canonical_link(outcome.payload, outcome.url) if is_html else None) or outcome.url
+        latest = self.recorder.latest(url_doc_id(own))
+        if latest is not None and latest.payload_sha256 != sha and own != outcome.url:
+            # Another page already has this canonical address and other content: perhaps a mistake
+            # of a template that all pages share. Each then stays a document of its own.
+            own = outcome.url
+            latest = self.recorder.latest(url_doc_id(own))
+        note = Note(
+            etag=outcome.etag,
+            last_modified=outcome.last_modified,
+            target_url=None if own == outcome.url else outcome.url,
+            aliases=tuple(sorted({asked, outcome.url} - {own})),
+        )
+        if latest is not None and latest.payload_sha256 == sha:
+            self._revisit(source, due, latest, note, outcome.exchange, outcome.status)
+            tally.add("unchanged")
+            return ()
+        capture = make_capture(
+            doc_id=url_doc_id(own),
+            kind="response",
+            payload=outcome.payload,
+            url=own,
+            **_facts(source, due),
+            fetched_at=self.now,
+            status=outcome.status,
+            media_type=outcome.media_type,
+        )
+        self.recorder.record(capture, outcome.payload, note, outcome.exchange)
+        tally.add("fetched")
+        return pdf_links(outcome.payload, outcome.url) if is_html and source.pdf_links else ()
+
+    def _revisit(
+        self,
+        source: Source,
+        due: Due,
+        latest: Capture,
+        note: Note,
+        exchange: Exchange,
+        status: int,
+    ) -> None:
+        """Archive that a document still has the payload of an earlier capture."""
+        capture = make_capture(
+            doc_id=latest.doc_id,
+            kind="revisit",
+            payload=b"",
+            url=latest.url,
+            **_facts(source, due),
+            fetched_at=self.now,
+            status=status,
+            media_type=latest.media_type,
+            payload_sha256=latest.payload_sha256,
+            payload_length=latest.payload_length,
+        )
+        note = replace(
+            note, refers_to=record_id(latest.capture_id), refers_to_date=latest.fetched_at
+        )
+        self.recorder.record(capture, b"", note, exchange)
+
+    def _unchanged(self, source: Source, due: Due, outcome: Unchanged, tally: Tally) -> None:
+        latest = self.recorder.latest(url_doc_id(outcome.url)) or self.recorder.latest(
+            due.page.doc_id
+        )
+        if latest is None:  # a server that says 304 to a question without a condition
+            told = Failed(url=outcome.url, reason="unchanged, but we have no copy")
+            self._failed(source, due, told, tally)
+            return
+        note = Note(
+            # A 304 need not repeat its validators.
+            etag=outcome.etag or due.page.etag,
+            last_modified=outcome.last_modified or due.page.last_modified,
+        )
+        self._revisit(source, due, latest, note, outcome.exchange, 304)
+        tally.add("unchanged")
+
+    def _failed(self, source: Source, due: Due, outcome: Failed, tally: Tally) -> None:
+        if outcome.kind == "later":
+            tally.reasons[f"postponed: {outcome.reason}"] += 1
+            return
+        tally.add(outcome.kind, outcome.reason)
+        page, now = due.page, datetime.fromisoformat(self.now)
+        if outcome.kind == "gone" and page.capture_id is not None and outcome.fetched is not None:
+            self._record_gone(source, due, outcome.fetched)
+            return
+        failures = page.failures + (_TEMPORARY if outcome.temporary else _HARD)
+        wait: timedelta | None = min(_FIRST_WAIT * 2 ** min(page.failures, 8), _LONGEST_WAIT)
+        if outcome.kind in ("blocked", "disallowed"):
+            wait = timedelta(days=self.config.fetch.recheck_days)
+        if outcome.kind == "disallowed" and outcome.temporary:
+            wait = _UNREADABLE_WAIT
+        if outcome.kind == "gone" or failures >= _GIVE_UP:
+            wait = None
+        elif wait is not None and outcome.retry_after is not None:
+            wait = max(wait, timedelta(seconds=outcome.retry_after))
+        self.recorder.put_page(
+            replace(
+                page,
+                state=outcome.kind,
+                reason=outcome.reason,
+                checked_at=self.now,
+                failures=0.0 if outcome.kind == "disallowed" else failures,
+                next_due=None if wait is None else stamp(now + wait),
+            )
+        )
+
+    def _record_gone(self, source: Source, due: Due, answer: Fetched) -> None:
+        """Archive that a document that we have is not there any more: removal is evidence."""
+        capture = make_capture(
+            doc_id=due.page.doc_id,
+            kind="response",
+            payload=answer.payload,
+            url=due.page.url,
+            **_facts(source, due),
+            fetched_at=self.now,
+            status=answer.status,
+            media_type=answer.media_type,
+        )
+        self.recorder.record(capture, answer.payload, Note(role="gone"), answer.exchange)
+
+
+class _Facts(TypedDict):
+    source_id: str
+    source_kind: str
+    source_country: str | None
+    timezone: str | None
+    languages: tuple[str, ...]
+    discovered_by: str
+    hint_published: str | None
+
+
+def _facts(source: Source, due: Due) -> _Facts:
+    return {
+        "source_id": source.id,
+        "source_kind": source.kind,
+        "source_country": source.country,
+        "timezone": source.timezone,
+        "languages": source.languages,
+        "discovered_by": due.discovered_by,
+        "hint_published": due.hint_published,
+    }

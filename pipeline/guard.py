@@ -1,0 +1,207 @@
+"""Guards around one connection: only public addresses, pinned after the check, and a hard deadline.
+
+``timeout=`` of an HTTP library is per read: a server that sends one byte a second holds a client
+for ever. Here a timer shuts the socket down, whatever the code above it waits for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import os
+import socket
+import threading
+import time
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests_hardened.ip_filter import InvalidIPAddress
+from requests_hardened.ip_filter_adapter import IPFilterAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Python 3.11 calls several of these global. Most carry an IPv4 address, which could be private.
+_REFUSED = tuple(
+    ipaddress.ip_network(net)
+    for net in (
+        "0.0.0.0/8",
+        "100.64.0.0/10",  # carrier-grade NAT: reaches into provider and cloud networks
+        "192.0.0.0/24",  # protocol assignments
+        "192.88.99.0/24",  # 6to4 relays
+        "198.18.0.0/15",  # benchmarks
+        "240.0.0.0/4",  # reserved, with the broadcast address
+        "::/96",  # IPv4-compatible, loopback, unspecified
+        "::ffff:0:0/96",  # IPv4-mapped
+        "::ffff:0:0:0/96",  # IPv4-translated
+        "64:ff9b::/96",  # NAT64
+        "64:ff9b:1::/48",  # NAT64, local
+        "100::/64",  # discard
+        "2001::/23",  # protocol assignments, Teredo (2001::/32) among them
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4
+        "3fff::/20",  # documentation
+        "5f00::/16",  # segment routing
+        "fec0::/10",  # site-local, deprecated but still routed somewhere
+    )
+)
+_ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # third 32-bit word of an address that tunnels IPv4
+
+
+class ForbiddenAddressError(requests.RequestException):
+    """The host resolves to an address that is not public."""
+
+
+def is_public(address: Address) -> bool:
+    """Tell whether an address belongs to the public internet and carries no other inside."""
+    if isinstance(address, ipaddress.IPv6Address) and (
+        (int(address) >> 32) & 0xFFFF_FFFF in _ISATAP or address.scope_id is not None
+    ):
+        return False
+    special = address.is_multicast or address.is_reserved or not address.is_global
+    return not special and not any(address in net for net in _REFUSED)
+
+
+class Deadline:
+    """Ends what one thread does on the network at a fixed moment.
+
+    Use it as a context manager in the thread that makes the request; sockets opened by the guarded
+    connections inside are shut down when the time is over.
+    """
+
+    _here = threading.local()
+
+    def __init__(self, seconds: float) -> None:
+        """Start counting."""
+        self._end = time.monotonic() + seconds
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._expire)
+        self._timer.daemon = True
+        self.expired = False
+
+    def __enter__(self) -> Deadline:
+        """Watch the sockets that this thread opens from now on."""
+        Deadline._here.current = self
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop watching."""
+        self._timer.cancel()
+        Deadline._here.current = None
+        with self._lock:
+            for handle in self._sockets:
+                handle.close()
+            self._sockets.clear()
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left, at least a hundredth: a timeout of zero means another thing."""
+        return max(0.01, self._end - time.monotonic())
+
+    def watch(self, sock: socket.socket) -> None:
+        """Shut this socket down at the end.
+
+        A duplicate is kept: TLS takes the original over, and a shutdown reaches both.
+        """
+        copy = socket.socket(fileno=os.dup(sock.fileno()))
+        with self._lock:
+            self._sockets.append(copy)
+            if self.expired:
+                _shut(copy)
+
+    def _expire(self) -> None:
+        with self._lock:
+            self.expired = True
+            for handle in self._sockets:
+                _shut(handle)
+
+    @classmethod
+    def current(cls) -> Deadline | None:
+        """Return the deadline that this thread works under."""
+        return getattr(cls._here, "current", None)
+
+
+def _shut(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # the other side was faster
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+class _WatchedHTTP(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _watched(super()._new_conn())
+
+
+class _WatchedHTTPS(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _watched(super()._new_conn())
+
+
+def _watched(sock: socket.socket) -> socket.socket:
+    deadline = Deadline.current()
+    if deadline is not None:
+        deadline.watch(sock)
+    return sock
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _WatchedHTTP
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedHTTPS
+
+
+class GuardedAdapter(IPFilterAdapter):  # type: ignore[misc]  # requests-hardened has no types
+    """Resolves a host once, refuses what is not public, and connects to the checked address."""
+
+    def __init__(self, *, is_https: bool, allow_private: frozenset[str]) -> None:
+        """Take the ``HOST:PORT`` names that may be private: the demo's and the tests' servers."""
+        self._is_https, self._allowed = is_https, allow_private
+        super().__init__(is_https_proto=is_https)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make connections that know the deadline."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return where to connect to: the address that was checked, not the name again."""
+        plain = HTTPAdapter.build_connection_pool_key_attributes(self, request, verify, cert)
+        host, port = plain[0]["host"], plain[0]["port"]
+        if f"{host}:{port or (443 if self._is_https else 80)}".lower() in self._allowed:
+            return plain  # type: ignore[return-value]  # typed dictionaries in requests
+        pinned: tuple[dict[str, Any], dict[str, Any]]
+        try:
+            pinned = super().build_connection_pool_key_attributes(request, verify, cert)
+        except InvalidIPAddress as error:
+            msg = f"{error} is not a public address"
+            raise ForbiddenAddressError(msg) from error
+        address = ipaddress.ip_address(str(pinned[0]["host"]).strip("[]"))
+        if not is_public(address):
+            msg = f"{address} is not a public address"
+            raise ForbiddenAddressError(msg)
+        return pinned
+
+
+def guarded_session(allow_private: frozenset[str]) -> requests.Session:
+    """Return a session that reaches public addresses only and takes nothing from its surroundings.
+
+    No proxies, no ``.netrc``, no cookies, no other schemes than http and https.
+    """
+    from http.cookiejar import DefaultCookiePolicy
+
+    # Each refusal is in our own report; a warning on the terminal would be a second one.
+    logging.getLogger("requests_hardened").setLevel(logging.ERROR)
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.adapters.clear()
+    session.mount("http://", GuardedAdapter(is_https=False, allow_private=allow_private))
+    session.mount("https://", GuardedAdapter(is_https=True, allow_private=allow_private))
+    return session

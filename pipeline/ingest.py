@@ -1,0 +1,192 @@
+"""``ingest``: fetch what is due from the sources, or import what a researcher has.
+
+In: sources, or files. Out: captures in ``corpus/archive`` and their state in the catalog. This
+module is the stage's front: the work is in ``crawl`` (HTTP), ``imports`` and ``recorder``.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from pipeline import __version__
+from pipeline.config import Config, ConfigError
+from pipeline.crawl import METHODS, Crawl
+from pipeline.imports import import_documents, import_files, import_warc
+from pipeline.ingest_report import IngestReport, PlannedFetch, Tally
+from pipeline.paths import Workspace
+from pipeline.recorder import Recorder, open_catalog, rebuild_catalog, recording, stamp
+from pipeline.sources import Source, load_sources
+from pipeline.urls import canonical_url, host_of
+from pipeline.visitor import Visitor, user_agent
+
+__all__ = [
+    "IngestReport",
+    "SourcesError",
+    "import_documents",
+    "import_files",
+    "import_warc",
+    "rebuild_catalog",
+    "run_ingest",
+]
+_BAD_RUNS = 3  # runs in a row in which a source gave nothing but failures
+_ROBOTS_THREADS = 16  # hosts whose robots.txt a dry run reads side by side
+
+
+class SourcesError(Exception):
+    """Sources broke their assertions or failed three runs in a row (exit code 5)."""
+
+
+def _silent(name: str, done: int, total: int) -> None:
+    del name, done, total
+
+
+def run_ingest(
+    workspace: Workspace,
+    config: Config,
+    *,
+    now: datetime,
+    source_ids: Sequence[str] | None = None,
+    limit: int | None = None,
+    dry_run: bool = False,
+    allow_private: frozenset[str] = frozenset(),
+    progress: Callable[[str, int, int], None] | None = None,
+    sources: Sequence[Source] | None = None,
+) -> IngestReport:
+    """Fetch what is due from the sources. The caller holds the workspace lock.
+
+    Args:
+        workspace: Where sources, archive and catalog are.
+        config: Settings; ``fetch.contact`` must be set.
+        now: The time that captures get and by which things are due.
+        source_ids: Only these sources; None: all.
+        limit: Most documents per source.
+        dry_run: Only say what would be asked for; nothing but robots.txt is fetched.
+        allow_private: ``HOST:PORT`` names that may have private addresses.
+        progress: Called with a name, the number of answers and of requests so far.
+        sources: Sources that were already read; None: those of the workspace.
+
+    Raises:
+        ConfigError: No contact, an unknown source, a wrong source file, a newer catalog.
+        OSError: The disk is full; the next run goes on where this one stopped.
+    """
+    chosen = _chosen(workspace, source_ids, sources)
+    if not chosen:
+        told = f"no source files in {workspace.sources}; docs/how-to/add-a-source.md says how"
+        return IngestReport(run_id=stamp(now), sources=(), notes=(told,), is_dry_run=dry_run)
+    agent = user_agent(__version__, _contact(workspace, config))
+    stop = threading.Event()
+    allowed = frozenset(name.lower() for name in allow_private)
+    if dry_run:
+        return _dry_run(workspace, config, chosen, now, limit, agent, allowed)
+    with recording(workspace, config, now) as recorder:
+        visitor = Visitor(
+            config.fetch,
+            agent,
+            now=now,
+            hosts=recorder.catalog.hosts().values(),
+            known_robots=recorder.catalog.robots().values(),
+            allow_private=allowed,
+            pause=stop.wait,
+        )
+        crawl = Crawl(
+            recorder,
+            visitor,
+            chosen,
+            config,
+            now=now,
+            limit=limit,
+            stop=stop,
+            progress=progress or _silent,
+        )
+        tallies = crawl.run()
+        recorder.commit()
+        broken = _note_run(recorder, chosen, tallies, now, is_whole=limit is None)
+    return IngestReport(run_id=stamp(now), sources=tallies, broken_sources=broken)
+
+
+def _chosen(
+    workspace: Workspace, source_ids: Sequence[str] | None, sources: Sequence[Source] | None
+) -> tuple[Source, ...]:
+    known = tuple(sources) if sources is not None else load_sources(workspace.sources)
+    if source_ids is None:
+        return known
+    missing = sorted(set(source_ids) - {source.id for source in known})
+    if missing:
+        names = ", ".join(source.id for source in known) or "none"
+        msg = f"{workspace.sources}: no source {', '.join(missing)}. There are: {names}."
+        raise ConfigError(msg)
+    return tuple(source for source in known if source.id in source_ids)
+
+
+def _contact(workspace: Workspace, config: Config) -> str:
+    contact = config.fetch.contact.strip()
+    if not contact or not contact.isprintable():
+        msg = (
+            "fetching over HTTP needs a contact, so that a webmaster can reach you. Add to "
+            f'{workspace.config}:\n\n[fetch]\ncontact = "you@example.org"\n'
+        )
+        raise ConfigError(msg)
+    return contact
+
+
+def _note_run(
+    recorder: Recorder,
+    sources: Sequence[Source],
+    tallies: Sequence[Tally],
+    now: datetime,
+    *,
+    is_whole: bool,
+) -> tuple[str, ...]:
+    """Write the run into the catalog and return the sources that a person should look at."""
+    catalog, started = recorder.catalog, stamp(now)
+    broken = []
+    for source, tally in zip(sources, tallies, strict=True):
+        reasons = json.dumps(tally.as_data()["reasons"], ensure_ascii=False)
+        catalog.put_runs([tally.as_row(started, started, reasons)])
+        runs = catalog.runs(source.id, _BAD_RUNS)
+        failing = len(runs) == _BAD_RUNS and all(run.is_failure for run in runs)
+        postponed = any(reason.startswith("postponed") for reason in tally.reasons)
+        short = catalog.document_count(source.id) < source.assertions.min_documents
+        if failing or (short and is_whole and not postponed):
+            broken.append(source.id)
+    return tuple(broken)
+
+
+def _dry_run(
+    workspace: Workspace,
+    config: Config,
+    sources: Sequence[Source],
+    now: datetime,
+    limit: int | None,
+    agent: str,
+    allow_private: frozenset[str],
+) -> IngestReport:
+    """Say what would be asked for: entry points, and documents that are known to be due."""
+    budget = min(limit or config.fetch.max_pages, config.fetch.max_pages)
+    asked: list[tuple[str, str]] = []
+    with open_catalog(workspace) as catalog:
+        for source in sources:
+            entries = [e for e in source.fetch if e.method in METHODS and e.url]
+            urls = [canonical_url(e.url or "") for e in entries]
+            urls += [due.page.url for due in catalog.due(source.id, stamp(now), budget)]
+            asked += [(source.id, url) for url in urls if url is not None]
+        visitor = Visitor(
+            config.fetch,
+            agent,
+            now=now,
+            hosts=catalog.hosts().values(),
+            known_robots=catalog.robots().values(),
+            allow_private=allow_private,
+        )
+    first = list({host_of(url): url for _, url in asked}.values())
+    with ThreadPoolExecutor(_ROBOTS_THREADS) as pool:
+        list(pool.map(visitor.allows, first))
+    planned = tuple(
+        PlannedFetch(host_of(url), url, source_id, visitor.verdict(url)) for source_id, url in asked
+    )
+    tallies = tuple(Tally(source.id) for source in sources)
+    return IngestReport(run_id=stamp(now), sources=tallies, planned=planned, is_dry_run=True)

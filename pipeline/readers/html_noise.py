@@ -1,0 +1,96 @@
+"""What is not the document: names of boilerplate containers and openings of boilerplate lines.
+
+The lists name functions of a page (comments, sharing, related links), never a publisher.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# Words that begin a class or id token of boilerplate. A token is what stands after a separator or at a
+# capital inside camelCase: "ad" does not match "header", "share" does not match "shareholder".
+_STEMS = """comment komentar disqus discuss respond livefyre share sharing sharedaddy social sosmed addthis
+addtoany related relate terkait bacajuga recommend rekomendasi newsletter subscri signup sign-up promo advert
+sponsor outbrain taboola zergnet mgid dfp doubleclick banner cookie consent gdpr sidebar breadcrumb paginat
+pager toolbar navbar navigation menu submenu caption figcaption thumb gallery slideshow carousel slider author-
+authorbox byline bio tagcloud taglist tags popular terpopuler trending teaser readmore read-more morefrom
+more-from more-stories popup modal overlay login paywall regwall rating ratings poll quiz survey printfriendly
+masthead copyright skip-link skiplink screen-reader visually-hidden visuallyhidden sr-only
+jp-relatedposts wp-caption mw-editsection reflist catlinks toolbox dropdown tooltip
+nextprev next-prev prevnext prev-next post-nav editors-pick editorspick pullquote pull-quote factbox
+video-player videoplayer player audio jwplayer weather ticker donate donation""".split()
+# Whole class tokens that mark boilerplate, and short words that do at the head or the tail of a token
+# ("nav-main", "top-ads"): in the middle of one they say nothing ("field--label-hidden" is Drupal's text).
+_WHOLE = """meta hidden print toc tag bio more links follow widget tools avatar mail email rss credit credits""".split()
+_EDGES = """ad ads adv iklan footer foot nav menu tag tags""".split()
+_SURE = """comment komentar disqus livefyre respond cookie consent gdpr onetrust newsletter related terkait
+recommend rekomendasi outbrain taboola""".split()
+
+
+def _any(words: list[str]) -> str:
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
+def _stem_pattern(stems: list[str]) -> str:
+    """Match a stem at the head of a token's part, unless the token says "has-", "no-", "with-"."""
+    return rf"(?<![a-z0-9])(?<!has-)(?<!no-)(?<!with-)(?<!has_)(?<!no_)(?<!with_)(?:{_any(stems)})"
+
+
+NOISE_CLASS = re.compile(
+    rf"{_stem_pattern(_STEMS)}|(?<!\S)(?:{_any(_WHOLE)})(?!\S)"
+    rf"|(?<!\S)(?:{_any(_EDGES)})(?![a-z0-9])|(?<![a-z0-9])(?:{_any(_EDGES)})(?!\S)",
+    re.IGNORECASE,
+)
+# Names of the document's own text: they outweigh a weak mark of boilerplate on the same element.
+TEXT_CLASS = re.compile(
+    r"(?:main|article|story|entry|post)[-_]{0,2}(?:content|body|text)|content[-_]body|body[-_](?:content|text)|"
+    r"(?<![a-z])(?:articlebody|story|main)(?![a-z])",
+    re.IGNORECASE,
+)
+# A blog engine writes the tags and the category of a post into its class.
+_POST_CLASS = re.compile(r"(?<!\S)(?:tag|category|cat|type|status|format|has-post)-\S+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+SURE_NOISE_CLASS = re.compile(_stem_pattern(_SURE), re.IGNORECASE)
+
+
+@lru_cache(maxsize=8192)  # class names repeat within a page and over the pages of a source
+def noise_grade(name: str) -> int:
+    """Grade the class and id of an element: 0 text, 1 boilerplate, 2 surely boilerplate."""
+    name = _CAMEL.sub("-", _POST_CLASS.sub("", name))
+    if SURE_NOISE_CLASS.search(name):
+        return 2
+    return int(NOISE_CLASS.search(name) is not None and TEXT_CLASS.search(name) is None)
+
+
+NOISE_ROLE = re.compile(r"^(?:navigation|complementary|contentinfo|banner|search|menu|menubar|dialog|alert|tooltip)$")
+
+# A line that opens like this is a pointer, a credit or a plea, never the document's own sentence.
+_OPENINGS = r"""
+  (?:baca|simak|lihat|tonton)\s+(?:juga|pula|selengkapnya|lainnya)\b | (?:artikel|berita)\s+(?:terkait|lainnya|lain)\b
+ | (?:also|see|read|watch|listen|hear|explore)\s+(?:also|more|next|too|related|the\s+latest)\b\s*(?:[:|»>–—-]|$|on\b|at\b|from\b)
+ | (?:also\s+read|see\s+also|read\s+also|related(?:\s+(?:articles?|stories|story|content|topics?|posts?|links?|coverage))?|recommended|more\s+(?:on|from)|don.t\s+miss)\s*(?:[:|»>–—-]|$)
+ | (?:lire\s+aussi|à\s+lire|voir\s+aussi|sur\s+le\s+même\s+sujet)\b | (?:lee|lea|leer|ver|véase)\s+(?:también|más)\b | te\s+puede\s+interesar
+ | (?:leia|veja|saiba)\s+(?:também|mais)\b | (?:lesen\s+sie|lies|siehe)\s+(?:auch|mehr)\b | mehr\s+zum\s+thema\b | leggi\s+anche\b
+ | (?:читайте|смотрите)\s+(?:также|ещё)\b | (?:lees|zie)\s+ook\b | (?:läs|les)\s+(?:också|også|mer)\b | baca\s*:
+ | (?:advertisement|advertising|iklan|publicidad|publicité|anzeige|werbung)\s*[:.]?\s*$
+ | scroll\s+(?:to|untuk|down)\b | gulir\s+untuk\b | (?:dapatkan|ikuti|cek|follow)\s+(?:update|berita|kami|us|our)\b
+ | (?:sign\s+up|subscribe|log\s+in|register)\s+(?:for|to|now|here|today)\b | (?:share|bagikan|sebarkan|print|cetak)\s*(?:this|ini|artikel|:|$)
+ | (?:foto|photo|image|gambar|pic(?:ture)?|credit|kredit|ilustrasi|fotografer|photograph(?:er)?|bild|video)\s*(?:credit|by|oleh|[:/©]|\()
+ | (?:tags?|topik|label|kategori|categor(?:y|ies)|keywords?|filed\s+under|posted\s+(?:in|by|on)|kata\s+kunci)\s*:
+ | (?:©|\(c\)|copyright|hak\s+cipta|all\s+rights\s+reserved) | click\s+here\s+(?:to|for)\b | klik\s+(?:di\s*sini|disini)\b
+ | (?:we\s+use|this\s+(?:site|website)\s+uses)\s+cookies\b | (?:leave|post|tulis|write)\s+(?:a|an)?\s*(?:comment|reply|komentar)\b
+"""
+NOISE_OPENING = re.compile(rf"^[\s\W]*(?:{_OPENINGS})", re.IGNORECASE | re.VERBOSE)
+# "Published: 22:04, 22 Apr 2024", "Lecture 4 min.", "By Jane Doe": the furniture of a headline.
+META_LINE = re.compile(
+    r"""^\W*(?:(?:published|updated|posted|last\s+(?:updated|modified)|publi[ée]|veröffentlicht|aktualisiert|stand|diperbarui|
+    diterbitkan|dipublikasikan|diunggah|terbit|actualizado|publicado|atualizado|pubblicato|aggiornato|опубликовано|обновлено)\b
+    |(?:by|oleh|von|por|par|di|door|av|penulis|reporter|editor|pewarta|redaktur|autor|author|text|words)\s*:?\s+\w[\w.'’-]*(?:\s+[\w.'’-]+){0,3}\W*$
+    |\W*\d{1,2}(?:st|nd|rd|th)?[./\s-]+(?:\d{1,2}|\w{3,12})[./,\s-]+\d{4}\b
+    |(?:\w+,?\s+)?\d{1,2}\s+\w+\s+\d{4}\W*$ | \w{3,12}\.?\s+\d{1,2},\s+\d{4}\b
+    |.{0,60}\b\d{1,2}[:.h]\d{2}\b | .{0,20}\b\d{1,2}\s*(?:min(?:ute)?s?|menit)\b.{0,15}$ | .{0,12}\b\d+\s+(?:seconds?|minutes?|hours?|days?|weeks?|months?)\s+ago\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+META_CHARS = 80
+NOISE_CHARS = 250  # a longer line that opens like this is a sentence of the document

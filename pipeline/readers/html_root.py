@@ -1,0 +1,260 @@
+"""Which box holds the document, which of its blocks belong to it, and how sure that is.
+
+Method: every block is judged good (reads like a sentence) or junk (links, labels). The root is the box
+with the greatest sum of good minus junk over its subtree (a maximum-weight subtree, in the line of
+content extraction by composite text density, Sun et al. 2011). Inside the root, lines that are not
+sentences stay where they stand between good blocks: sub-headings, list items, table rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.readers.html_blocks import HEADINGS, Block, Box, Page
+from pipeline.readers.html_noise import META_CHARS, META_LINE, NOISE_CHARS, NOISE_OPENING
+
+SENTENCE_CHARS = 80  # a block this long reads like prose whatever its punctuation
+SHORT_SENTENCE_CHARS = 30  # shorter ones need a full stop
+LINKED = 0.5  # a block with a larger share of linked text is a pointer
+JUNK_WEIGHT = 1.0
+JUNK_CHARS = 40  # what one label ("More", a date, a name) counts at most
+MOST = {1: 0.6, 2: 0.75, 3: 0.75}
+CLEAN_SHARE = 0.4  # with less than this share of the sentences left, the largest noise mark is taken back
+RESCUES = 3
+CORE_SHARE = 0.5
+BRANCH_JUNK = 0.6
+LEAD_BLOCKS = 3  # a standfirst between the title and the root has at most this many paragraphs
+CARDS = 3  # so many siblings of one shape, each with a linked headline, are teasers of other documents
+CARD_CHARS = 600
+HEADLINE_CHARS = 25
+REPEAT_CHARS = 60  # a shorter line may rightly stand twice
+BODY_NAME = re.compile(
+    r"(?i)article[-_]{0,2}(?:body|content|text)|(?:story|post|entry|news|detail|page)[-_]{0,2}(?:body|content|text)|"
+    r"(?:read__content|isi[-_]?berita|konten|itp_bodycontent|detail__body)"
+)
+_PROSE = frozenset({"p", "li", "dd", "dt", "td", "tr", "blockquote", "pre"})
+_ENDS = tuple(".!?…\"”»。！？’')")
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Kept blocks in order, and from 0 to 1 how sure it is that they are the document."""
+
+    blocks: tuple[Block, ...]
+    confidence: float
+
+    @property
+    def text(self) -> str:
+        """The document, one paragraph, heading, list item or table row per line."""
+        return "\n".join(b.text for b in self.blocks)
+
+    @property
+    def size(self) -> int:
+        """Letters of all blocks."""
+        return sum(b.size for b in self.blocks)
+
+
+def is_pointer(block: Block) -> bool:
+    """Tell whether a block is a link, a credit or a plea ("Baca juga: …")."""
+    return block.linked > LINKED * len(block.text) or (
+        block.size < NOISE_CHARS and NOISE_OPENING.match(block.text) is not None
+    )
+
+
+def is_furniture(block: Block) -> bool:
+    """Tell whether a short line is a date, a byline or a reading time."""
+    return block.size < META_CHARS and block.tag != "tr" and META_LINE.match(block.text) is not None
+
+
+def is_good(block: Block) -> bool:
+    """Tell whether a block reads like a sentence of a document."""
+    if block.size < SHORT_SENTENCE_CHARS or is_pointer(block):
+        return False
+    if block.tag in HEADINGS:  # a standfirst is often marked up as a heading, a headline has no full stop
+        return block.tag != "h1" and block.size >= SENTENCE_CHARS and block.text.endswith(_ENDS)
+    return block.size >= SENTENCE_CHARS or block.text.endswith(_ENDS)
+
+
+def _mark_cards(page: Page) -> None:
+    """Mark rows of teasers as noise: siblings of one shape that each hold a linked headline and more."""
+    headlines = [False] * len(page.boxes)
+    sizes = [0] * len(page.boxes)
+    counts = [0] * len(page.boxes)
+    for block in page.blocks:
+        sizes[block.box] += block.size
+        counts[block.box] += 1
+        if block.linked >= HEADLINE_CHARS and block.linked > 0.8 * len(block.text):
+            headlines[block.box] = True
+    for index in range(len(page.boxes) - 1, 0, -1):
+        parent = page.boxes[index].parent
+        sizes[parent] += sizes[index]
+        counts[parent] += counts[index]
+        headlines[parent] = headlines[parent] or headlines[index]
+    rows: dict[tuple[int, str, str], list[int]] = defaultdict(list)
+    for index in range(1, len(page.boxes)):
+        box = page.boxes[index]
+        if counts[index]:
+            rows[box.parent, box.tag, box.name].append(index)
+    for row in rows.values():
+        cards = [i for i in row if headlines[i] and counts[i] > 1 and sizes[i] <= CARD_CHARS]
+        if len(cards) >= CARDS and len(cards) >= 0.7 * len(row):
+            for index in cards:
+                page.boxes[index].noise = 1
+
+
+def _noise_marks(page: Page, good: list[bool]) -> list[bool]:
+    """Mark the boxes that are boilerplate.
+
+    A wrapper of the whole page may be called "has-sidebar", and an article may stand in a form: a subtree
+    with most of the page's sentences is none.
+    """
+    sums = [0] * len(page.boxes)
+    for block, fine in zip(page.blocks, good, strict=True):
+        if fine:
+            sums[block.box] += block.size
+    for index in range(len(sums) - 1, 0, -1):
+        sums[page.boxes[index].parent] += sums[index]
+    flags = [bool(b.noise) and sums[i] <= MOST[b.noise] * sums[0] for i, b in enumerate(page.boxes)]
+    flags[0] = False
+    marks = _spread(page, flags)
+    for _ in range(RESCUES):
+        clean = sum(b.size for b, fine in zip(page.blocks, good, strict=True) if fine and not marks[b.box])
+        wrong = [i for i, f in enumerate(flags) if f and page.boxes[i].noise == 1 and sums[i] > clean]
+        if clean > CLEAN_SHARE * sums[0] or not wrong:
+            break
+        flags[max(wrong, key=lambda i: sums[i])] = False
+        marks = _spread(page, flags)
+    return marks
+
+
+def _spread(page: Page, flags: list[bool]) -> list[bool]:
+    """Mark the subtrees of all flagged boxes."""
+    marks = list(flags)
+    for index in range(1, len(marks)):
+        marks[index] = marks[index] or marks[page.boxes[index].parent]
+    return marks
+
+
+def _sum_up(page: Page, blocks: list[tuple[Block, bool]]) -> None:
+    for block, fine in blocks:
+        box = page.boxes[block.box]
+        if fine:
+            box.good += block.size - block.linked
+        else:
+            box.junk += max(block.linked, 10 if block.tag in HEADINGS else min(block.size, JUNK_CHARS))
+    for index in range(len(page.boxes) - 1, 0, -1):
+        box, parent = page.boxes[index], page.boxes[page.boxes[index].parent]
+        parent.good += box.good
+        parent.junk += box.junk
+
+
+@lru_cache(maxsize=8192)
+def _bonus(name: str, tag: str) -> float:
+    return 1.15 if BODY_NAME.search(name) else 1.1 if tag == "article" else 1.0
+
+
+def _worth(box: Box) -> float:
+    return (_bonus(box.name, box.tag) * box.good if box.good else 0.0) - JUNK_WEIGHT * box.junk
+
+
+def _inside(page: Page, root: int) -> list[bool]:
+    """Mark the boxes of the subtree of ``root``."""
+    marks = [False] * len(page.boxes)
+    marks[root] = True
+    for index in range(root + 1, len(page.boxes)):
+        marks[index] = marks[page.boxes[index].parent]
+    return marks
+
+
+def _core(page: Page, root: int) -> int:
+    """Return the deepest box below ``root`` that still holds half of its sentences."""
+    core = root
+    for index in range(root + 1, len(page.boxes)):
+        if page.boxes[index].parent == core and page.boxes[index].good >= CORE_SHARE * page.boxes[root].good:
+            core = index
+    return core
+
+
+def _prune(page: Page, root: int, marks: list[bool]) -> list[bool]:
+    """Unmark branches beside the core that are not clean prose: teasers, pleas, boxes of other documents."""
+    core = _core(page, root)
+    path = {root}
+    index = core
+    while index != root:
+        path.add(index)
+        index = page.boxes[index].parent
+    dropped = [False] * len(page.boxes)
+    for index in range(root + 1, len(page.boxes)):
+        box = page.boxes[index]
+        if not marks[index]:
+            continue
+        if dropped[box.parent]:
+            dropped[index] = True
+        elif box.parent in path and index not in path and box.parent != core:
+            dropped[index] = box.junk > BRANCH_JUNK * box.good
+    return [m and not d for m, d in zip(marks, dropped, strict=True)]
+
+
+def _lead(blocks: list[tuple[Block, bool]], start: int) -> list[Block]:
+    """Return the standfirst: the few good blocks between the title and the root."""
+    title = next((i for i in range(start - 1, -1, -1) if blocks[i][0].tag == "h1"), None)
+    if title is None:
+        return []
+    found = [b for b, fine in blocks[title + 1 : start] if fine]
+    return found if len(found) <= LEAD_BLOCKS else []
+
+
+def _kept(page: Page, blocks: list[tuple[Block, bool]]) -> list[Block]:
+    """Keep good blocks, the short lines between them, and short sentences at either end."""
+    places = [i for i, (_, fine) in enumerate(blocks) if fine]
+    if not places:
+        return []
+    first, last = places[0], places[-1]
+    while first > 0 and _continues(page, blocks[first - 1][0], blocks[first][0]):
+        first -= 1
+    while last + 1 < len(blocks) and _continues(page, blocks[last + 1][0], blocks[last][0]):
+        last += 1
+    return [b for b, fine in blocks[first : last + 1] if fine or not (is_pointer(b) or b.tag == "h1" or is_furniture(b))]
+
+
+def _continues(page: Page, block: Block, neighbour: Block) -> bool:
+    """Tell whether a short block at an end stands among the document's paragraphs: under one parent."""
+    return (
+        page.boxes[block.box].parent == page.boxes[neighbour.box].parent
+        and block.tag in _PROSE
+        and not (is_pointer(block) or is_furniture(block))
+    )
+
+
+def _without_repeats(blocks: list[Block]) -> list[Block]:
+    """Drop pull quotes: a line that already stands in the text."""
+    seen: set[str] = set()
+    kept = []
+    for block in blocks:
+        if block.text in seen:
+            continue
+        if block.size >= REPEAT_CHARS:
+            seen.add(block.text)
+        kept.append(block)
+    return kept
+
+
+def extract(page: Page) -> Extract:
+    """Choose the root and keep its text."""
+    _mark_cards(page)
+    good = [is_good(b) for b in page.blocks]
+    if not any(good):
+        return Extract((), 0.0)
+    noise = _noise_marks(page, good)
+    blocks = [(b, g) for b, g in zip(page.blocks, good, strict=True) if not noise[b.box]]
+    _sum_up(page, blocks)
+    root = max(range(len(page.boxes)), key=lambda i: (_worth(page.boxes[i]), i))
+    marks = _prune(page, root, _inside(page, root))
+    start = next((i for i, (b, _) in enumerate(blocks) if marks[b.box]), 0)
+    kept = _lead(blocks, start) + _kept(page, [(b, g) for b, g in blocks if marks[b.box]])
+    kept = _without_repeats(kept)
+    share = page.boxes[root].good / max(1.0, page.boxes[0].good)
+    return Extract(tuple(kept), share)

@@ -1,0 +1,209 @@
+"""Puts captures into the archive, then into the catalog: a kill loses and doubles nothing.
+
+Order: WARC record, sync, catalog rows. At the start of a run the archive is read for what a killed
+run left: its open file is finished, and captures that the catalog misses are entered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from pipeline.archive import ArchiveWriter, read_entries, recover
+from pipeline.captures import Exchange, Note
+from pipeline.catalog import Catalog, CatalogError
+from pipeline.catalog_rows import Page
+from pipeline.config import Config, ConfigError
+from pipeline.paths import Workspace, shard_id_of
+from pipeline.records import Capture, stable_id
+
+_BATCH = 50  # captures per sync and transaction: one sync costs about as much as 50 captures
+
+
+def stamp(moment: datetime) -> str:
+    """Return a time as the records hold it: UTC, whole seconds."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def make_capture(
+    *,
+    doc_id: str,
+    kind: str,
+    payload: bytes,
+    url: str | None,
+    source_id: str,
+    source_kind: str,
+    discovered_by: str,
+    fetched_at: str,
+    media_type: str,
+    external_id: str | None = None,
+    source_country: str | None = None,
+    timezone: str | None = None,
+    languages: tuple[str, ...] = (),
+    hint_published: str | None = None,
+    status: int = 200,
+    payload_sha256: str | None = None,
+    payload_length: int | None = None,
+) -> Capture:
+    """Return a capture that has no place yet; a revisit names the payload that it repeats."""
+    sha = payload_sha256 or hashlib.sha256(payload).hexdigest()
+    return Capture(
+        capture_id=stable_id(doc_id, kind, url, fetched_at, sha),
+        doc_id=doc_id,
+        kind=kind,
+        url=url,
+        external_id=external_id,
+        source_id=source_id,
+        source_kind=source_kind,
+        source_country=source_country,
+        timezone=timezone,
+        languages=languages,
+        discovered_by=discovered_by,
+        hint_published=hint_published,
+        fetched_at=fetched_at,
+        status=status,
+        media_type=media_type,
+        payload_sha256=sha,
+        payload_length=len(payload) if payload_length is None else payload_length,
+        warc_file="",
+        warc_offset=0,
+    )
+
+
+class Recorder:
+    """The one writer of archive and catalog during a run."""
+
+    def __init__(self, catalog: Catalog, writer: ArchiveWriter, recheck: timedelta) -> None:
+        """Take an open catalog and an archive writer; see `recording`."""
+        self.catalog = catalog
+        self._writer, self._recheck = writer, recheck
+        self._captures: list[tuple[Capture, Note]] = []
+        self._pages: list[Page] = []
+        self._waiting: dict[str, Capture] = {}
+
+    def latest(self, doc_id: str) -> Capture | None:
+        """Return the newest capture of a document that has a payload, also of this run."""
+        if doc_id in self._waiting:
+            return self._waiting[doc_id]
+        page = self.catalog.page(doc_id)
+        if page is None or page.capture_id is None:
+            return None
+        return self.catalog.capture(page.capture_id)
+
+    def has(self, capture: Capture) -> bool:
+        """Tell whether a capture, or its document's newest payload, is in the archive already."""
+        latest = self.latest(capture.doc_id)
+        if latest is not None and latest.payload_sha256 == capture.payload_sha256:
+            return True
+        return self.catalog.capture(capture.capture_id) is not None
+
+    def record(
+        self, capture: Capture, payload: bytes, note: Note, exchange: Exchange | None = None
+    ) -> Capture:
+        """Write one capture to the archive; the catalog learns of it with the next batch."""
+        placed = self._writer.write(capture, payload, note=note, exchange=exchange)
+        self._captures.append((placed, note))
+        if capture.kind != "revisit" and note.role == "document":
+            self._waiting[capture.doc_id] = placed
+        if len(self._captures) >= _BATCH:
+            self.commit()
+        return placed
+
+    def put_page(self, page: Page) -> None:
+        """Write the state of a page whose fetch gave no capture, with the next batch."""
+        self._pages.append(page)
+
+    def commit(self) -> None:
+        """Make everything so far survive: archive first, catalog second."""
+        self._writer.sync()
+        self.catalog.add_captures(self._captures, recheck=self._recheck)
+        self.catalog.put_pages(self._pages)
+        for shard_id, captures in self._writer.closed:
+            self.catalog.add_shard(shard_id, captures)
+        self._writer.closed.clear()
+        self._captures.clear()
+        self._pages.clear()
+        self._waiting.clear()
+
+    def finish(self) -> None:
+        """Write what waits and close the archive file."""
+        self.commit()
+        self._writer.close()
+        self.commit()
+
+
+@contextmanager
+def recording(workspace: Workspace, config: Config, now: datetime) -> Iterator[Recorder]:
+    """Open archive and catalog for one run, in agreement with each other.
+
+    The caller holds the workspace lock. A run that ends with an error leaves its file open: the
+    next one finishes it.
+
+    Raises:
+        ConfigError: The catalog is of a newer version, or unreadable.
+        BrokenArchiveError: A file that the catalog does not know yet is damaged.
+        OSError: The disk is full; run again when there is room.
+    """
+    recheck = timedelta(days=config.fetch.recheck_days)
+    workspace.archive.mkdir(parents=True, exist_ok=True)
+    writer = ArchiveWriter(
+        workspace,
+        f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+        max_captures=config.fetch.shard_captures,
+        max_bytes=config.fetch.shard_bytes,
+    )
+    with open_catalog(workspace) as catalog:
+        recover(workspace)
+        reconcile(workspace, catalog, recheck)
+        recorder = Recorder(catalog, writer, recheck)
+        try:
+            yield recorder
+        except KeyboardInterrupt:
+            recorder.finish()
+            raise
+        except BaseException:
+            writer.abandon()
+            raise
+        recorder.finish()
+
+
+def open_catalog(workspace: Workspace) -> Catalog:
+    """Open the catalog.
+
+    Raises:
+        ConfigError: It is of a newer version, or unreadable.
+    """
+    try:
+        return Catalog(workspace)
+    except CatalogError as error:
+        raise ConfigError(str(error)) from error
+
+
+def reconcile(workspace: Workspace, catalog: Catalog, recheck: timedelta) -> None:
+    """Enter the shards that the catalog misses; if one that it knows is gone, enter all anew."""
+    paths = {shard_id_of(path): path for path in workspace.shards("archive")}
+    if catalog.shards() - set(paths):
+        catalog.clear()
+    for shard_id in sorted(set(paths) - catalog.shards()):
+        entries = [(entry.capture, entry.note) for entry in read_entries(paths[shard_id])]
+        catalog.add_captures(entries, recheck=recheck)
+        catalog.add_shard(shard_id, len(entries))
+
+
+def rebuild_catalog(workspace: Workspace, config: Config) -> None:
+    """Make the catalog again from the archive alone; one that cannot be used is moved aside.
+
+    Raises:
+        BrokenArchiveError: A file of the archive is damaged.
+    """
+    try:
+        catalog = Catalog(workspace)
+    except CatalogError:
+        workspace.catalog.replace(workspace.catalog.with_suffix(".sqlite.old"))
+        catalog = Catalog(workspace)
+    with catalog:
+        catalog.clear()
+        recover(workspace)
+        reconcile(workspace, catalog, timedelta(days=config.fetch.recheck_days))

@@ -1,0 +1,1 @@
+"""The parts of the relate stage: values in, values out; no files, no network, no clock."""

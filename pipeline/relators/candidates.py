@@ -1,0 +1,199 @@
+"""Which pairs could be an agreement, and where the text ties each pair together.
+
+In: a `Scene`. Out: `Candidate` values: a sub-national government, another actor, and the units that link
+them, best first. Generation is generous: whatever shares a sentence, or stands where the text speaks of
+an instrument or a stage while its main government is understood. The scorer decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.relators.actors import Actor, ActorMention
+from pipeline.relators.scene import Scene
+from pipeline.relators.view import Unit
+
+# A government further down than this in the document's weights is not "understood" where unnamed.
+_UNDERSTOOD = 0.2
+_IN_MIND = 3  # units for which a partner that was named stays in the reader's mind
+_MAX_LINKS = 12  # links kept per candidate: long lists of a party's mentions add nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One unit that ties a pair: where each side stands in it, ``None`` where it is understood.
+
+    ``how``: ``both`` sides in the unit, ``sentence`` (in its sentence), ``before`` (first side in the
+    unit before), ``understood`` (first side is the document's main government), ``after`` (the second
+    side is named shortly before, the first one acts here), ``pair`` ("the two cities").
+    """
+
+    unit: Unit
+    how: str
+    first: ActorMention | None
+    second: ActorMention | None
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A pair that could be an agreement; ``local`` is the heavier government, not yet oriented."""
+
+    local: Actor
+    partner: Actor
+    links: tuple[Link, ...]
+    near_instruments: tuple[str, ...] = ()  # labels named in units beside the links
+
+    @property
+    def best(self) -> Link:
+        """The strongest link."""
+        return self.links[0]
+
+
+def find_candidates(scene: Scene) -> list[Candidate]:
+    """Return all pairs that some unit links, in text order of their best link."""
+    found = []
+    for local, partner in _pairs(scene):
+        links = sorted(_links(scene, local, partner), key=lambda x: (-x.strength, x.unit.index))
+        if links:
+            kept = tuple(links[:_MAX_LINKS])
+            found.append(Candidate(local, partner, kept, _near_instruments(scene, kept)))
+    return sorted(found, key=lambda c: (c.best.unit.index, c.partner.named[0].span.start, c.local.key))
+
+
+def _pairs(scene: Scene) -> Iterator[tuple[Actor, Actor]]:
+    """Yield every government with every other actor; two governments once, the heavier first."""
+    for i, a in enumerate(scene.actors):
+        for b in scene.actors[i + 1 :]:
+            if a.is_government and b.is_government:
+                yield (a, b) if scene.weight(a) >= scene.weight(b) else (b, a)
+            elif a.is_government:
+                yield a, b
+            elif b.is_government:
+                yield b, a
+
+
+def _links(scene: Scene, local: Actor, partner: Actor) -> Iterator[Link]:
+    units = scene.view.units
+    topical = bool(scene.view.layer("instrument"))
+    here = {m.unit: m for m in reversed(local.mentions) if m.how not in ("location", "within")}
+    places = {m.unit: m for m in reversed(local.mentions) if m.how != "within"}
+    seen: set[int] = set()
+    for mention in partner.mentions:
+        if mention.unit in seen or mention.how == "within":
+            continue
+        seen.add(mention.unit)
+        unit = units[mention.unit]
+        how, first = _how(scene, unit, here, places)
+        if how == "understood":
+            heavy = scene.weight_at(local, unit.index) >= _UNDERSTOOD
+            main = topical and local is scene.focus_at(unit.index)
+            if not (heavy and (main or _speaks(scene, unit))):
+                continue
+        yield Link(unit, how, first, mention, _strength(scene, unit, how, first, mention))
+    yield from _after_links(scene, local, partner, seen)
+    yield from _pair_links(scene, local, partner, seen)
+
+
+def _after_links(scene: Scene, local: Actor, partner: Actor, seen: set[int]) -> Iterator[Link]:
+    """Yield units in which the first side acts by a word of stage while the second is still in mind.
+
+    "The rector and three regencies sign. The regent of A and the regent of B put their names to it."
+    """
+    units = scene.view.units
+    named = {m.unit: m for m in partner.mentions if m.how not in ("location", "within", "dateline")}
+    for mention in local.mentions:
+        if mention.unit in seen or mention.how in ("dateline", "within", "anaphor"):
+            continue
+        unit = units[mention.unit]
+        near = [n for n in range(max(0, unit.index - _IN_MIND), unit.index) if n in named]
+        acts = unit.has("cue", "stage.") or unit.has("instrument") or unit.has("cue", "background")
+        if near and acts:
+            seen.add(unit.index)
+            second = named[near[-1]]
+            yield Link(unit, "after", mention, second, _strength(scene, unit, "after", mention, second))
+
+
+def _near_instruments(scene: Scene, links: tuple[Link, ...]) -> tuple[str, ...]:
+    """Return the instruments named in the paragraph within two units of a link."""
+    units = scene.view.units
+    found: set[str] = set()
+    for link in links:
+        for near in range(max(0, link.unit.index - 2), min(len(units), link.unit.index + 3)):
+            if abs(units[near].paragraph - link.unit.paragraph) <= 1:
+                found |= {a.label for a in units[near].of("instrument")}
+    return tuple(sorted(found - {"unspecified"}))
+
+
+def _how(
+    scene: Scene, unit: Unit, here: dict[int, ActorMention], places: dict[int, ActorMention]
+) -> tuple[str, ActorMention | None]:
+    """Tell where the first side stands as seen from a unit with the second."""
+    if unit.index in here:
+        return "both", here[unit.index]
+    for near in _same_sentence(scene, unit):
+        if near in here:
+            return "sentence", here[near]
+    if unit.index in places:
+        return "both", places[unit.index]
+    if unit.index - 1 in here:
+        return "before", here[unit.index - 1]
+    return "understood", None
+
+
+def _same_sentence(scene: Scene, unit: Unit) -> list[int]:
+    """Return the other units of a unit's sentence, the nearest first, those before it before those after."""
+    units, near = scene.view.units, []
+    low, high = unit.index - 1, unit.index + 1
+    while low >= 0 and units[low].sentence == unit.sentence:
+        near.append(low)
+        low -= 1
+    while high < len(units) and units[high].sentence == unit.sentence:
+        near.append(high)
+        high += 1
+    return near
+
+
+def _speaks(scene: Scene, unit: Unit) -> bool:
+    """Tell whether a unit or a neighbour in its paragraph speaks of an instrument or a stage."""
+    units = scene.view.units
+    for near in (unit.index, unit.index - 1, unit.index + 1):
+        if 0 <= near < len(units) and units[near].paragraph == unit.paragraph:
+            if units[near].has("instrument") or units[near].has("cue", "stage."):
+                return True
+    return False
+
+
+def _strength(
+    scene: Scene, unit: Unit, how: str, first: ActorMention | None, second: ActorMention
+) -> float:
+    """Rank links: parties explicit, as actors, and an instrument or stage in the same breath."""
+    value = {"both": 3.0, "sentence": 2.0, "before": 1.5, "understood": 1.0, "after": 1.0, "pair": 1.0}[how]
+    value += 1.5 * unit.has("instrument") + 1.5 * unit.has("cue", "stage.")
+    if second.how in ("location", "anaphor"):
+        value -= 1.0
+    if first is not None and first.how in ("location", "dateline"):
+        value -= 1.0
+    if not unit.has("instrument") and _speaks(scene, unit):
+        value += 0.5
+    return value
+
+
+def _pair_links(scene: Scene, local: Actor, partner: Actor, seen: set[int]) -> Iterator[Link]:
+    """Yield units that speak of "the two cities" shortly after both were named."""
+    if not partner.is_government and partner.party.kind == "national_government":
+        return
+    for mention in scene.both:
+        if mention.unit in seen:
+            continue
+        near = [m for m in partner.mentions if 0 < mention.unit - m.unit <= 6]
+        rivals = [
+            a for a in scene.actors
+            if a is not local and a is not partner and a.party.kind == partner.party.kind
+            and any(0 < mention.unit - m.unit <= 6 for m in a.mentions if m.how not in ("location", "within"))
+        ]
+        if near and not rivals:
+            seen.add(mention.unit)
+            unit = scene.view.units[mention.unit]
+            yield Link(unit, "pair", mention, mention, _strength(scene, unit, "pair", mention, mention))

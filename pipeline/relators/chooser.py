@@ -1,0 +1,61 @@
+"""A chooser: one value out of several for one field of a record, with its probability.
+
+In: features by name. Out: the best value. A softmax over linear scores, trained by
+`pipeline.trainers.relator` and stored as JSON in ``models/relator/choosers.json``; one per field.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+MODEL_FILE = "choosers.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Weights by value and feature; features that it does not know count nothing."""
+
+    values: tuple[str, ...]
+    intercepts: tuple[float, ...]
+    weights: Mapping[str, tuple[float, ...]]
+
+    def probabilities(self, features: Mapping[str, float]) -> dict[str, float]:
+        """Return the probability of each value."""
+        scores = list(self.intercepts)
+        for name, x in features.items():
+            row = self.weights.get(name)
+            if row is not None:
+                scores = [s + w * x for s, w in zip(scores, row, strict=True)]
+        top = max(scores)
+        raised = [math.exp(s - top) for s in scores]
+        total = sum(raised)
+        return {v: r / total for v, r in zip(self.values, raised, strict=True)}
+
+    def choose(self, features: Mapping[str, float]) -> str:
+        """Return the likeliest value; ties go to the first in the model's order."""
+        found = self.probabilities(features)
+        return max(self.values, key=lambda v: found[v])
+
+
+Choosers = Mapping[str, Chooser]
+
+
+def load_choosers(folder: Path) -> Choosers:
+    """Read all choosers in ``folder`` (``models/relator``).
+
+    Raises:
+        FileNotFoundError: They were not trained; ``make models`` does.
+    """
+    data = json.loads((folder / MODEL_FILE).read_text("utf-8"))
+    return {
+        field: Chooser(
+            values=tuple(entry["values"]),
+            intercepts=tuple(entry["intercepts"]),
+            weights={name: tuple(row) for name, row in entry["weights"].items()},
+        )
+        for field, entry in data.items()
+    }

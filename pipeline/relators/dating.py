@@ -1,0 +1,111 @@
+"""Which of the dates in the text is the date of the newest stage, if any.
+
+In: a subject, its stage and the cue that carries it. Out: features of each date in reach; a chooser with
+the values ``yes`` and ``no`` weighs them. Where none reaches one half the date is empty: "not stated".
+"""
+
+from __future__ import annotations
+
+import math
+
+from pipeline.records import Annotation, Span
+from pipeline.relators.chooser import Chooser
+from pipeline.relators.days import days_between, precision
+from pipeline.relators.features import Features
+from pipeline.relators.territory import GENERAL, OWN, Stretch
+from pipeline.relators.traits import Subject
+
+_ENOUGH = 0.5  # probability from which a date is taken: more likely right than wrong
+_FRESH, _OLD = 10, 300  # days before publication
+
+
+def dates_of(subject: Subject, stage: str, modality: str, anchor: Span) -> list[tuple[Annotation, Features]]:
+    """Return the dates that could belong to the stage, in text order, with their features.
+
+    Args:
+        subject: The pair.
+        stage: Its newest stage.
+        modality: How it is stated.
+        anchor: The words that carry the stage.
+    """
+    found = []
+    seen: set[str] = set()
+    home = subject.scene.view.unit_at(anchor.start)
+    for stretch in subject.territory:
+        for date in stretch.of("date"):
+            if date.value:
+                f = _features(subject, stretch, date, stage, modality, anchor)
+                f["first_of_value"] = float(date.value not in seen)
+                f["same_unit"] = float(stretch.unit.index == home.index)
+                seen.add(date.value)
+                found.append((date, f))
+    nearest = min((abs(d.span.start - anchor.start) for d, _ in found), default=0)
+    for date, f in found:
+        f["nearest"] = float(abs(date.span.start - anchor.start) == nearest)
+        f["only"] = float(len(found) == 1)
+    return found
+
+
+def choose_date(
+    subject: Subject, stage: str, modality: str, anchor: Span, chooser: Chooser
+) -> Annotation | None:
+    """Return the date of the stage, or ``None`` where the text gives none."""
+    best, best_p = None, _ENOUGH
+    for date, f in dates_of(subject, stage, modality, anchor):
+        p = chooser.probabilities(f).get("yes", 0.0)
+        if p > best_p:
+            best, best_p = date, p
+    return best
+
+
+def _features(
+    subject: Subject, stretch: Stretch, date: Annotation, stage: str, modality: str, anchor: Span
+) -> Features:
+    view = subject.scene.view
+    value = date.value or ""
+    home = view.unit_at(anchor.start)
+    f: Features = {"one": 1.0, f"rank_{stretch.rank}": 1.0}
+    away = stretch.unit.sentence - view.units[home.index].sentence
+    f["same_sentence"] = float(away == 0)
+    f["sentence_before"] = float(away == -1)
+    f["sentence_after"] = float(away == 1)
+    f["far"] = float(abs(away) > 1)
+    f["same_paragraph"] = float(stretch.unit.paragraph == home.paragraph)
+    f["distance"] = math.log1p(abs(date.span.start - anchor.start) / 20)
+    f["before_anchor"] = float(date.span.start < anchor.start)
+    f["first_sentence"] = float(stretch.unit.sentence == 0)
+    f["early"] = float(stretch.unit.sentence < 3)  # noqa: PLR2004
+    f[f"precision_{precision(value)}"] = 1.0
+    f["interval"] = float("/" in value)
+    f["resolved"] = float(date.detail == "resolved")
+    _age(f, subject, value)
+    near = view.text[max(stretch.unit.span.start, date.span.start - 25) : date.span.start].casefold()
+    f["after_background"] = float(
+        any(a.span.end <= date.span.start + 2 and date.span.start - a.span.end <= 4
+            for a in stretch.of("cue", "background"))
+    )
+    f["bracketed"] = float(near.rstrip().endswith("("))
+    for key in list(f):
+        if key in ("fresh", "old", "future", "is_published", "same_sentence", "after_background"):
+            f[f"{stage}_{key}"] = f[key]
+            f[f"{modality}_{key}"] = f[key]
+    f[f"stage_{stage}"] = 1.0
+    f[f"modality_{modality}"] = 1.0
+    stages = {a.label.removeprefix("stage.") for a in stretch.unit.of("cue", "stage.")}
+    f["own_stage_in_unit"] = float(stage in stages)
+    f["other_stage_in_unit"] = float(bool(stages - {stage}))
+    f["own_rank_same_sentence"] = float(stretch.rank == OWN and away == 0)
+    f["general_far"] = float(stretch.rank == GENERAL and abs(away) > 1)
+    return {k: v for k, v in f.items() if v}
+
+
+def _age(f: Features, subject: Subject, value: str) -> None:
+    published = subject.scene.view.document.published
+    gap = days_between(value, published)
+    f["undated_document"] = float(published is None)
+    if gap is None:
+        return
+    f["is_published"] = float(gap == 0)
+    f["future"] = float(gap < 0)
+    f["fresh"] = float(0 <= gap <= _FRESH and precision(value) == 3)  # noqa: PLR2004
+    f["old"] = float(gap > _OLD)

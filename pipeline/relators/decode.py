@@ -1,0 +1,185 @@
+"""From scored pairs to the agreements of one document, together: laws first, then the best fit.
+
+In: a `Scene`, its candidates with features and scores, a threshold. Out: the accepted candidates and, for
+each refused one, the reason. Laws are the codebook's: no agreement among the partners of one signing
+(rule 7), no domestic cooperation without a named instrument, none with the state one belongs to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.relators.actors import Actor
+from pipeline.relators.candidates import Candidate
+from pipeline.relators.features import Features, row_of
+from pipeline.relators.scene import Scene
+from pipeline.relators.scorer import logistic
+
+# A second local government for the same partner needs this share of the best one's score: below it the
+# text only mentions both ("Bogotá signed with Guangzhou", Guangzhou and the host in one sentence).
+_RIVAL = 0.75
+_LEAST = 1e-4  # scores have four decimals
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate, its features and the probability that it is an agreement."""
+
+    candidate: Candidate
+    features: Features
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was kept, best first, and why the best of the others was not."""
+
+    kept: tuple[Scored, ...]
+    refused: tuple[tuple[Scored, str], ...]
+
+
+def decode(scene: Scene, scored: Sequence[Scored], threshold: float) -> Decision:
+    """Choose the agreements of a document.
+
+    Pairs are taken best first; each must break no law and fit those taken before it.
+    """
+    kept: list[Scored] = []
+    refused: list[tuple[Scored, str]] = []
+    for item in sorted(scored, key=lambda s: (-s.score, s.candidate.best.unit.index, _names(s))):
+        reason = _law(item)
+        if reason is None and item.score < threshold:
+            reason = f"score {item.score:.2f} under {threshold:.2f}"
+        reason = reason or _misfit(scene, item, kept)
+        if reason is None:
+            kept.append(item)
+        else:
+            refused.append((item, reason))
+    return Decision(tuple(kept), tuple(refused))
+
+
+def harmonise(scene: Scene, scored: Sequence[Scored]) -> list[Scored]:
+    """Give the partners that stand in one row with one local side one score, the mean of their log-odds.
+
+    "Twinned with A, B and C": either all are partners or none (codebook rule 14).
+    """
+    rows: dict[tuple[object, ...], list[int]] = {}
+    for i, item in enumerate(scored):
+        best = item.candidate.best
+        if best.second is not None and best.how != "pair":
+            row = row_of(scene, item.candidate.partner, best.second)
+            if len(row) > 1:
+                rows.setdefault((item.candidate.local.key, best.unit.sentence, row), []).append(i)
+    result = list(scored)
+    for members in [*rows.values(), *_parallels(scene, scored)]:
+        odds = [_log_odds(scored[i].score) for i in members]
+        mean = round(logistic(sum(odds) / len(odds)), 4)
+        for i in members:
+            result[i] = replace(scored[i], score=mean)
+    return result
+
+
+def _parallels(scene: Scene, scored: Sequence[Scored]) -> list[list[int]]:
+    """Group the pairs that one sentence builds alike: "A with B, C with D and E with F"."""
+    groups: dict[tuple[int, str], list[int]] = {}
+    for i, item in enumerate(scored):
+        best = item.candidate.best
+        if item.features.get("short_with") and best.first is not None and best.second is not None:
+            gap = scene.view.between(best.first.span, best.second.span).split()
+            if len(gap) == 1 and best.first.span.start < best.second.span.start:
+                groups.setdefault((best.unit.sentence, gap[0].casefold()), []).append(i)
+    return [members for members in groups.values() if len(members) > 1]
+
+
+def _log_odds(p: float) -> float:
+    clipped = min(max(p, _LEAST), 1 - _LEAST)
+    return math.log(clipped / (1 - clipped))
+
+
+def _names(item: Scored) -> tuple[str, str]:
+    return item.candidate.local.party.name, item.candidate.partner.party.name
+
+
+def _law(item: Scored) -> str | None:
+    """Return the law of the codebook that forbids this pair, if any."""
+    local, partner = item.candidate.local.party, item.candidate.partner.party
+    if item.features.get("own_country"):
+        return "a government and its own state"
+    if item.features.get("both_after_with"):
+        return "both stand after one “with”: partners, not parties to each other"
+    if local.name.casefold() == partner.name.casefold() and local.kind == partner.kind:
+        return "one party twice"
+    if item.features.get("same_country") and not instrument_named(item.candidate):
+        return "domestic cooperation without a named instrument"
+    return None
+
+
+def instrument_named(candidate: Candidate) -> bool:
+    """Tell whether an instrument is named where the pair is linked (a unit, or the one beside it)."""
+    return any(
+        a.label != "unspecified" for link in candidate.links for a in link.unit.of("instrument")
+    ) or bool(candidate.near_instruments)
+
+
+def _misfit(scene: Scene, item: Scored, kept: Sequence[Scored]) -> str | None:
+    """Return why a pair does not fit beside those kept before it, all of them at least as likely."""
+    local, partner = item.candidate.local, item.candidate.partner
+    for other in kept:
+        rival = other.candidate.local
+        if partner is other.candidate.partner and local is not rival and _rivals(scene, item, other):
+            return f"{partner.party.name} belongs to {rival.party.name} here"
+    if partner.is_government and _among_partners(item.candidate, kept):
+        return "both are partners of the same government"
+    if partner.is_government and _row_mates(scene, local, partner, item):
+        return "named in one row, not with each other"
+    return None
+
+
+def _rivals(scene: Scene, item: Scored, other: Scored) -> bool:
+    """Tell whether a partner that one government has already is not a second one's too.
+
+    It is where the two stand in one row, or where the second pair is tied by words of its own.
+    """
+    a, b = item.candidate, other.candidate
+    if a.partner.is_government:
+        return item.score < _RIVAL * other.score
+    if a.best.first is not None and b.best.first is not None:
+        row = row_of(scene, a.local, a.best.first)
+        if b.local.key in row:
+            return False
+    own_words = a.best.how in ("both", "after") and a.best.unit is not b.best.unit
+    return not (own_words and (a.best.unit.has("cue", "stage.") or a.best.unit.has("instrument")))
+
+
+def _among_partners(candidate: Candidate, kept: Sequence[Scored]) -> bool:
+    """Tell whether both sides are partners of one government that was kept with better scores."""
+    partners: dict[str, set[str]] = {}
+    for other in kept:
+        a, b = other.candidate.local.key, other.candidate.partner.key
+        partners.setdefault(a, set()).add(b)
+        partners.setdefault(b, set()).add(a)
+    pair = {candidate.local.key, candidate.partner.key}
+    return any(pair <= others for hub, others in partners.items() if hub not in pair)
+
+
+def _row_mates(scene: Scene, local: Actor, partner: Actor, item: Scored) -> bool:
+    """Tell whether two governments only stand in one row: a list of three, or two that a third one does
+    something with ("the council approved A and B"), unless they are said to be between each other.
+    """
+    mention = item.candidate.best.second
+    if mention is None or item.candidate.best.how != "both":
+        return False
+    row = row_of(scene, partner, mention)
+    if local.key not in row:
+        return False
+    focus = scene.focus
+    if len(row) > 2:  # noqa: PLR2004 - a third one makes it a list
+        return True
+    outside = focus is not None and focus.key not in row
+    return outside and not item.features.get("between") and not item.features.get("both_before_cue")
+
+
+def by_key(items: Sequence[Scored]) -> Mapping[tuple[str, str], Scored]:
+    """Index scored pairs by the keys of their sides, for tests and training."""
+    return {(s.candidate.local.key, s.candidate.partner.key): s for s in items}

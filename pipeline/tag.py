@@ -1,0 +1,181 @@
+"""Tag: stand-off spans for places, organisations, persons, dates, sectors, instruments and cues.
+
+In: ``documents`` of a shard. Out: ``annotations``, with a rejection for every document that the
+screen stops. To add a tagger, write it in ``taggers`` and call it in `annotate`: that list is the
+registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pipeline.codebook import Codebook, Languages
+from pipeline.dates import DateFinder
+from pipeline.engine import Counts, ShardTask, Stage
+from pipeline.gazetteer import Gazetteer
+from pipeline.records import Annotation, Document, Issue, Rejection
+from pipeline.store import read_records, write_records
+from pipeline.taggers.dates import tag_dates
+from pipeline.taggers.entities import Entity, find_entities, make_gate
+from pipeline.taggers.organisation_registers import Registers, load_registers
+from pipeline.taggers.organisations import tag_organisations
+from pipeline.taggers.persons import tag_persons
+from pipeline.taggers.place_cues import PlaceCues, parse_cues
+from pipeline.taggers.places import tag_places
+from pipeline.taggers.screen import screen
+from pipeline.taggers.terms import UNDETERMINED, TermHit, TermMatcher, patterns_of, tag_terms
+from pipeline.text import sentences
+
+STAGE = Stage(
+    name="tag",
+    inputs=("documents",),
+    output="annotations",
+    models=("codebook.yml", "languages", "gazetteer", "registers"),
+    config=("tag",),
+)
+ALL = "all"  # option: tag and forward also what the screen would stop
+FALLBACK = "en"  # whose dates are read in a language without a file: numbers, English month names
+
+
+class Words:
+    """Matchers by language, made when a document first needs them."""
+
+    def __init__(self, codebook: Codebook, languages: Languages) -> None:
+        """Take the data; nothing is compiled yet."""
+        self._codebook = codebook
+        self._languages = languages
+        self._terms: dict[str, TermMatcher] = {}
+        self._dates: dict[str, DateFinder] = {}
+
+    def terms(self, language: str) -> TermMatcher:
+        """Return the terms of a language, or of all languages where it has no file."""
+        own = self._languages.get(language)
+        code = own.code if own else UNDETERMINED
+        if code not in self._terms:
+            chosen = [own] if own else list(self._languages.by_code.values())
+            patterns = patterns_of(chosen, self._codebook, undetermined=own is None)
+            self._terms[code] = TermMatcher(patterns)
+        return self._terms[code]
+
+    def dates(self, language: str) -> DateFinder:
+        """Return the dates of a language, or those of `FALLBACK`."""
+        own = self._languages.get(language) or self._languages.by_code[FALLBACK]
+        if own.code not in self._dates:
+            self._dates[own.code] = DateFinder(own.dates, own.code)
+        return self._dates[own.code]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What tagging needs; loaded once per process."""
+
+    words: Words
+    gazetteer: Gazetteer
+    cues: dict[str, PlaceCues]
+    registers: Registers
+    spacy_model: str
+
+
+@lru_cache(maxsize=2)
+def load(models: Path, digest: str, spacy_model: str) -> Tools:
+    """Load what tagging needs from ``models``; ``digest`` only keys the cache.
+
+    Raises:
+        ConfigError: A model file is missing or wrong.
+    """
+    del digest
+    gazetteer = Gazetteer.load(models / "gazetteer")
+    return Tools(
+        words=Words(Codebook.load(models), Languages.load(models)),
+        gazetteer=gazetteer,
+        cues=parse_cues((models / "gazetteer" / "cues.yml").read_text("utf-8")),
+        registers=load_registers(models, gazetteer),
+        spacy_model=spacy_model,
+    )
+
+
+def annotate(document: Document, hits: Sequence[TermHit], tools: Tools) -> list[Annotation]:
+    """Return all annotations of one document, by start, end, layer and label."""
+    terms = tag_terms(document, hits)
+    places = tag_places(document, tools.gazetteer, tools.cues)
+    entities = _entities(document, [*terms, *places], tools.spacy_model)
+    if entities:
+        known = [(e.start, e.end, e.label) for e in entities]
+        places = tag_places(document, tools.gazetteer, tools.cues, entities=known)
+    organisations = tag_organisations(
+        document, tools.registers, entities=entities, places=places, gazetteer=tools.gazetteer
+    )
+    persons = tag_persons(
+        document,
+        tools.registers,
+        places=places,
+        organisations=organisations,
+        entities=entities,
+        gazetteer=tools.gazetteer,
+    )
+    dates = tag_dates(document, tools.words.dates(document.language))
+    return sorted([*terms, *places, *organisations, *persons, *dates], key=_place_in_text)
+
+
+def _place_in_text(annotation: Annotation) -> tuple[int, int, str, str]:
+    return annotation.span.start, annotation.span.end, annotation.layer, annotation.label
+
+
+def _entities(document: Document, known: Iterable[Annotation], model: str) -> tuple[Entity, ...]:
+    """Return what the English model finds in the sentences where a party can stand.
+
+    Of the cues only those of a stage open the gate: words for actors or processes stand everywhere.
+    """
+    if not model or document.language.split("-")[0] != "en":
+        return ()
+    telling = [
+        a
+        for a in known
+        if a.layer == "place" or a.layer == "instrument" or a.label.startswith("stage.")
+    ]
+    spans = sentences(document.text)
+    return find_entities(document, spans, make_gate(document.text, telling), model)
+
+
+def run_shard(task: ShardTask) -> Counts:
+    """Tag one shard; see the module docstring."""
+    tools = load(task.models, task.models_digest, task.config.tag.spacy_model)
+    takes_all = ALL in task.options
+    annotations: list[Annotation] = []
+    rejections: list[Rejection] = []
+    documents = read_records(task.path("documents"), Document)
+    for document in documents:
+        hits = tools.words.terms(document.language).find(document.text)
+        reason = None if takes_all else screen(hits)
+        if reason is None:
+            annotations += annotate(document, hits, tools)
+        else:
+            rejections.append(
+                Rejection(
+                    doc_id=document.doc_id,
+                    capture_id=document.capture_id,
+                    url=document.url,
+                    source_id=document.source_id,
+                    stage=STAGE.name,
+                    reason=reason,
+                )
+            )
+    counts = {
+        "seen": len(documents),
+        "forwarded": len(documents) - len(rejections),
+        "rejected": len(rejections),
+        "annotations": len(annotations),
+    }
+    write_records(task.path(STAGE.output, "rejections"), Rejection, rejections)
+    write_records(task.path(STAGE.output, "issues"), Issue, [])
+    write_records(
+        task.path(STAGE.output),
+        Annotation,
+        annotations,
+        fingerprint=task.fingerprint,
+        counts=counts,
+    )
+    return counts

@@ -1,0 +1,81 @@
+"""Runs of capitalised words: where a name can be, cut into tokens.
+
+In: a text. Out: `Run`s of `Token`s. Works for every script that has capitals; offsets are code points.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+# Letters up to Cyrillic and the Latin of Vietnamese: the scripts with capitals in our languages' texts.
+_CODES = (range(0x41, 0x530), range(0x1E00, 0x1F00))
+# Words that keep their full stop inside a name. Initials ("J.") are added by the pattern.
+_DOTTED = "Co|Ltd|Inc|Corp|St|Dr|Prof|Ir|Drs|Dra|Hj|Sdn|Bhd|Pty|Pte|Mt|Jr|Bros|Kab|Tbk|Gov|Hon|Mr|Mrs|Ms|Sh|KH|PT|CV"
+# Small words that may stand between two capitalised words of one name; `Grammar.connectors` decides
+# which of them really join. Kept here too because the pattern must know where a run goes on.
+_SMALL = "of|for|and|the|dan|de|del|la|las|los|da|do|dos|das|des|du|der|den|dem|van|von|für|und|et|y|e|bin|binti|al|el|ibn|ter|ten"
+
+
+class Token(NamedTuple):
+    """One word of a run: code points ``[start, end)`` and its lower-case form.
+
+    ``is_name``: it has a capital, is a number or a hyphenated word; ``is_shouted``: capitals only.
+    """
+
+    start: int
+    end: int
+    low: str
+    is_name: bool
+    is_shouted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of capitalised words, numbers and the small words between them."""
+
+    start: int
+    end: int
+    tokens: tuple[Token, ...]
+
+
+@lru_cache(maxsize=1)
+def capitals() -> str:
+    """Return the inside of a character class with every upper-case letter of the supported scripts."""
+    return "".join(c for codes in _CODES for c in map(chr, codes) if c.isupper())
+
+
+@lru_cache(maxsize=1)
+def _run_pattern() -> re.Pattern[str]:
+    """Compile the pattern of a run. It begins with a character class, so that the scan is fast."""
+    upper = capitals()
+    dotted = "|".join(rf"(?<=\b{word}\.)" for word in (*_DOTTED.split("|"), f"[{upper}]"))
+    tail = rf"\w*(?:[-–'’.&+@]\w+)*(?:\.(?=[\s,]|[{upper}]\.)(?:{dotted}))?"
+    word = rf"(?:[{upper}]{tail}|[a-z]-[{upper}]\w+|&(?=\s[{upper}]))"
+    gap = r"[ \u00a0]{1,2}"
+    small = rf"(?:{_SMALL}){gap}"
+    number = rf"{gap}\d[\d.-]*\w*(?={gap}{word})|{gap}\d+\b(?=[\s.,])"
+    return re.compile(rf"[{upper}](?<![\w-].){tail}(?:{gap}(?:{small}){{0,3}}{word}|{number})*")
+
+
+@lru_cache(maxsize=4)
+def find_runs(text: str) -> tuple[Run, ...]:
+    """Return the runs of ``text`` in order. A run never crosses a line break or a comma.
+
+    The last texts are kept, for the taggers of organisations and of persons read the same one.
+    """
+    return tuple(Run(*m.span(), tokenise(text, *m.span())) for m in _run_pattern().finditer(text))
+
+
+def tokenise(text: str, start: int, end: int) -> tuple[Token, ...]:
+    """Cut ``[start, end)`` at spaces (no-break ones too)."""
+    tokens = []
+    for word in text[start:end].replace("\u00a0", " ").split(" "):
+        if word:
+            low = word.lower()
+            is_name = low != word or word[0].isdigit() or "-" in word
+            tokens.append(Token(start, start + len(word), low, is_name, word.isupper()))
+        start += len(word) + 1
+    return tuple(tokens)

@@ -1,0 +1,263 @@
+"""Tags places: finds their names, tells them from persons and common words, resolves namesakes.
+
+Values in, values out. The score of an annotation is the product of two readings: that the words
+name a place at all, and that they name this one. ``detail`` says which evidence decided either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from pipeline.gazetteer import ABBREVIATION, DEMONYM, Gazetteer, Toponym
+from pipeline.records import Annotation, Document, Span
+from pipeline.taggers.place_context import context_of, surnames
+from pipeline.taggers.place_cues import PlaceCues, cues_for
+from pipeline.taggers.place_recognise import THRESHOLD, Found, likelihood
+from pipeline.taggers.place_resolve import Choice, Support, kinds_by_name, resolve
+
+TAGGER = "places.v1"
+LAYER = "place"
+Entity = tuple[int, int, str]
+SURE = 0.5  # a first reading this sure supports the document's other names
+_DEMONYM_WEIGHT = 0.7  # "German" says less of where a text plays than "Germany" does
+# What stands between a place and the one that it lies in.
+_JOINTS = frozenset(
+    (
+        ", ",
+        " (",
+        ",",
+        " – ",
+        " — ",
+        " - ",
+        " di ",
+        " in ",
+        ", di ",
+        ", in ",
+        " in the ",
+        " of ",
+        ", the ",
+        " en ",
+        " dans ",
+    )
+)
+_POSSESSIVE = frozenset(("'s ", "’s ", " "))
+_ENUMERATION = frozenset(
+    (
+        ", ",
+        "; ",
+        " and ",
+        ", and ",
+        " & ",
+        " dan ",
+        ", dan ",
+        " serta ",
+        ", serta ",
+        " und ",
+        " et ",
+        " y ",
+        " e ",
+        " en ",
+    )
+)
+LISTED_BY = 0.7  # how sure the neighbour in an enumeration must be
+_LONGEST_JOINT = 8
+_OUTER_KINDS = frozenset({"country", "province", "regency"})
+_OUTER_CANDIDATES = 6  # readings of the outer name tried
+
+
+def tag_places(
+    document: Document,
+    gazetteer: Gazetteer,
+    cues: Mapping[str, PlaceCues],
+    home_country: str | None = None,
+    entities: Sequence[Entity] = (),
+) -> list[Annotation]:
+    """Return the places of a document in text order, never overlapping.
+
+    ``label`` is the kind of the place (`pipeline.gazetteer.KINDS`), ``demonym`` where the words
+    name a people, ``place`` where namesakes of several kinds tie. A tie has no ``referent_id``;
+    ``detail`` then names the rivals. ``value`` is the referent's preferred name.
+
+    Args:
+        document: Its ``text`` and ``language`` are read.
+        gazetteer: The places of the world.
+        cues: Cue words by language, from `pipeline.taggers.place_cues.parse_cues`.
+        home_country: ISO code of the source's country; the document's own if not given.
+        entities: ``(start, end, label)`` of an entity recogniser, as further evidence.
+    """
+    home = home_country or document.source_country
+    table = cues_for(cues, document.language)
+    found = list(_names(document.text, gazetteer, table, entities))
+    _contain(document.text, found, gazetteer)
+    _spread_persons(found)
+    _choose(found, Support(), gazetteer, home)
+    support = _support(found, table)
+    _enumerate(document.text, found, table)
+    _choose(found, support, gazetteer, home)
+    return [a for item in found if (a := _annotate(document, item, support, table))]
+
+
+def _names(
+    text: str, gazetteer: Gazetteer, cues: PlaceCues, entities: Sequence[Entity]
+) -> Iterator[Found]:
+    labels = _Labels(entities)
+    people = surnames(text, [(s, e) for s, e, label in entities if label == "PERSON"])
+    for hit in gazetteer.find(text):
+        name = text[hit.start : hit.end]
+        lowered = name.lower()
+        if lowered in cues.before or lowered in cues.months:
+            continue  # "Kota", "Kab": the admin word itself
+        context = context_of(text, hit.start, hit.end, cues)
+        label = labels.at(hit.start, hit.end)
+        if label is None and name in people:
+            context.person = context.person or "a family name of the document"
+        yield Found(hit, name, context, label)
+
+
+class _Labels:
+    """Looks up the entity over a span; calls come in text order."""
+
+    def __init__(self, entities: Sequence[Entity]) -> None:
+        self._entities = sorted(entities)
+        self._next = 0
+
+    def at(self, start: int, end: int) -> str | None:
+        while self._next < len(self._entities) and self._entities[self._next][1] <= start:
+            self._next += 1
+        if self._next < len(self._entities) and self._entities[self._next][0] < end:
+            return self._entities[self._next][2]
+        return None
+
+
+def _contain(text: str, found: list[Found], gazetteer: Gazetteer) -> None:
+    """Note where the text says what a place lies in: "X, Country", "X di Jepang", "Japan's X"."""
+    for first, second in pairwise(found):
+        if second.hit.start - first.hit.end > _LONGEST_JOINT:
+            continue
+        gap = text[first.hit.end : second.hit.start]
+        if gap in _JOINTS:
+            inner, outer = first, second
+        elif gap in _POSSESSIVE:
+            inner, outer = second, first
+        else:
+            continue
+        inner.container = _container(inner.hit, outer.hit, gazetteer) or inner.container
+        outer.is_container = outer.is_container or inner.container is not None
+
+
+def _container(inner: Toponym, outer: Toponym, gazetteer: Gazetteer) -> str | None:
+    for place_id in outer.candidates[:_OUTER_CANDIDATES]:
+        if gazetteer.place(place_id).kind in _OUTER_KINDS or outer.grades[0] == ABBREVIATION:
+            for candidate, grade in zip(inner.candidates, inner.grades, strict=True):
+                if (
+                    candidate != place_id
+                    and grade < DEMONYM
+                    and gazetteer.contains(place_id, candidate)
+                ):
+                    return place_id
+    return None
+
+
+def _enumerate(text: str, found: list[Found], cues: PlaceCues) -> None:
+    """Note which names stand beside a sure place in an enumeration."""
+    sure = [likelihood(item, cues, 0.0) >= LISTED_BY for item in found]
+    for index, (first, second) in enumerate(pairwise(found)):
+        if text[first.hit.end : second.hit.start] in _ENUMERATION:
+            first.is_listed = first.is_listed or sure[index + 1]
+            second.is_listed = second.is_listed or sure[index]
+
+
+def _spread_persons(found: list[Found]) -> None:
+    """A name that was a person's once is a person's again where nothing says place."""
+    persons = {f.name for f in found if f.context.person}
+    for item in found:
+        context = item.context
+        if item.name in persons and not (
+            context.person or context.kinds or context.locative or item.container
+        ):
+            context.person = "a person's name elsewhere in the document"
+
+
+def _choose(found: list[Found], support: Support, gazetteer: Gazetteer, home: str | None) -> None:
+    """Resolve each name; the same name with the same evidence is resolved once."""
+    known: dict[tuple[str, frozenset[str], str | None], Choice] = {}
+    for item in found:
+        key = (item.name, item.context.kinds, item.container)
+        if key not in known:
+            known[key] = resolve(
+                item.name, item.hit, key[1], item.container, support, gazetteer, home
+            )
+        item.choice = known[key]
+
+
+def _support(found: list[Found], cues: PlaceCues) -> Support:
+    """Add up what the first reading of the document says of where it plays."""
+    support = Support()
+    for item in found:
+        choice = item.choice
+        if choice is None or choice.place is None or item.name in support.own:
+            continue
+        if choice.grade != ABBREVIATION and likelihood(item, cues, 0.0) >= SURE:
+            weight = _DEMONYM_WEIGHT if choice.grade == DEMONYM else choice.confidence
+            support.add(item.name, choice.place, weight)
+    support.kinds = kinds_by_name((f.name, f.context.kinds) for f in found)
+    support.containers = {f.name: f.container for f in found if f.container}
+    return support
+
+
+def _annotate(
+    document: Document, item: Found, support: Support, cues: PlaceCues
+) -> Annotation | None:
+    choice = item.choice
+    if choice is None:
+        return None
+    around = support.in_country(item.name, choice.place) if choice.place else 0.0
+    likely = likelihood(item, cues, around)
+    if likely < THRESHOLD:
+        return None
+    place = choice.place
+    return Annotation(
+        doc_id=document.doc_id,
+        capture_id=document.capture_id,
+        span=Span(start=item.hit.start, end=item.hit.end),
+        layer=LAYER,
+        label="demonym" if choice.grade == DEMONYM else _label(choice),
+        value=place.name if place else None,
+        referent_id=place.id if place else None,
+        country=_country(choice),
+        score=round(likely * choice.confidence, 4),
+        tagger=TAGGER,
+        detail=_detail(item, choice),
+    )
+
+
+def _label(choice: Choice) -> str:
+    kinds = {p.kind for p in choice.rivals} or {choice.place.kind if choice.place else "place"}
+    return kinds.pop() if len(kinds) == 1 else "place"
+
+
+def _country(choice: Choice) -> str | None:
+    countries = {p.country for p in choice.rivals} or {
+        choice.place.country if choice.place else None
+    }
+    return countries.pop() if len(countries) == 1 else None
+
+
+def _detail(item: Found, choice: Choice) -> str:
+    parts = list(choice.evidence)
+    if choice.rivals:
+        parts = [
+            "tie between " + ", ".join(f"{p.id} ({p.kind}, {p.country})" for p in choice.rivals)
+        ]
+    if item.context.admin:
+        parts.insert(
+            0, f"{'title' if item.context.is_title else 'admin word'} {item.context.admin!r}"
+        )
+    if item.context.organisation:
+        parts.append(f"inside organisation ({item.context.organisation})")
+    if choice.grade == DEMONYM:
+        parts.append("demonym")
+    if item.label:
+        parts.append(f"entity {item.label}")
+    return "; ".join(parts)

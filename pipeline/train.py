@@ -1,0 +1,100 @@
+"""Train: rebuild the models that ship with the checkout from their data.
+
+In: ``models/training`` (documents and their codings), tagged in a workspace, and for the gazetteer
+the build-time packages. Out: files under ``models/``. The same data give the same files. To add a
+model, write its trainer in ``trainers`` and add a line to `TRAINERS`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.codebook import Codebook
+from pipeline.evaluate import GoldSet
+from pipeline.paths import Workspace, atomic_write
+from pipeline.records import Annotation, Document
+from pipeline.store import read_all
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingDocument:
+    """A document with what was tagged in it, and what coders said of it."""
+
+    document: Document
+    annotations: tuple[Annotation, ...]
+    agreements: tuple[Mapping[str, object], ...]
+    coding: Mapping[str, object]
+
+
+def load_training(workspace: Workspace, sets: Sequence[GoldSet]) -> tuple[TrainingDocument, ...]:
+    """Join the tagged documents of a workspace with their gold codings, in the sets' order."""
+    documents = {d.external_id: d for d in read_all(workspace.shards("documents"), Document)}
+    tagged: dict[str, list[Annotation]] = defaultdict(list)
+    for a in read_all(workspace.shards("annotations"), Annotation):
+        tagged[a.capture_id].append(a)
+    found = []
+    for gold in sets:
+        codings = {c["doc_id"]: c for c in gold.codings}
+        for row in gold.documents:
+            document = documents[row["doc_id"]]
+            found.append(
+                TrainingDocument(
+                    document,
+                    tuple(tagged[document.capture_id]),
+                    tuple(a for a in gold.agreements if a["doc_id"] == row["doc_id"]),
+                    codings[row["doc_id"]],
+                )
+            )
+    return tuple(found)
+
+
+def _gazetteer(models: Path, data: Sequence[TrainingDocument]) -> str:
+    from pipeline.trainers.gazetteer import build
+
+    del data
+    counts = build(models / "gazetteer")
+    return ", ".join(f"{value:,} {key}" for key, value in counts.items())
+
+
+def _classifiers(models: Path, data: Sequence[TrainingDocument]) -> str:
+    from pipeline.classifiers.linear import FILE
+    from pipeline.trainers.classifiers import DIMENSIONS, RELEVANT, Example, train_classifiers
+
+    examples = []
+    for row in data:
+        labels = {(d, str(c)) for d in DIMENSIONS for c in _list(row.coding.get(d))}
+        if row.coding["is_relevant"]:
+            labels.add(RELEVANT)
+        examples.append(Example(row.document, row.annotations, frozenset(labels)))
+    trained = train_classifiers(examples, Codebook.load(models))
+    _write(models / "classifiers" / FILE, trained.data)
+    _write(models / "classifiers" / "figures.json", trained.figures)
+    decided = sum(f["coder"] == "linear" for f in trained.figures.values())
+    return f"{decided} categories by regression, {len(trained.figures) - decided} by rules"
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else ()
+
+
+def _write(path: Path, data: object) -> None:
+    with atomic_write(path) as handle:
+        handle.write((json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+Trainer = Callable[[Path, Sequence[TrainingDocument]], str]
+TRAINERS: tuple[tuple[str, Trainer], ...] = (
+    ("gazetteer", _gazetteer),
+    ("classifiers", _classifiers),
+)
+
+
+def run_train(
+    models: Path, data: Sequence[TrainingDocument], names: Sequence[str]
+) -> dict[str, str]:
+    """Rebuild the named models; returns a line on each."""
+    return {name: trainer(models, data) for name, trainer in TRAINERS if name in names}

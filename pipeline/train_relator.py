@@ -1,0 +1,237 @@
+"""Trains the relators from ``models/training``: pair scorer, field choosers, thresholds with their curve.
+
+In: coded documents of our own writing and a function that tags one. Out: ``models/relator/scorer.json``,
+``choosers.json`` and ``models/thresholds.yml``. The same data give the same bytes. Thresholds come from
+5-fold cross-validation by document: no document is scored by a model that saw it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.codebook import Languages
+from pipeline.gazetteer import Gazetteer
+from pipeline.records import Annotation, Document
+from pipeline.relators.candidates import find_candidates
+from pipeline.relators.decode import Scored, decode, harmonise
+from pipeline.relators.features import Features, all_features
+from pipeline.relators.lexicon import make_lexicon
+from pipeline.relators.scene import Scene, make_scene
+from pipeline.relators.teach import GoldParty, GoldRecord, Row, Similarity, field_rows, match, pair_rows
+from pipeline.relators.view import make_view
+from pipeline.text import normalise
+from pipeline.trainers import relator as trainer
+from pipeline.validators.gold_names import SameNames
+
+TRAINING = "training"
+VETTED_PRECISION = 0.95  # DESIGN 5: what `vetted` is chosen for
+_GRID = tuple(round(0.05 + 0.01 * i, 2) for i in range(93))  # thresholds tried, .05 to .97
+_LEAST_VETTED = 25  # a precision read off fewer records is luck
+Annotate = Callable[[Document], Sequence[Annotation]]
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One coded document, ready to learn from."""
+
+    name: str
+    scene: Scene
+    gold: tuple[GoldRecord, ...]
+
+
+def train_relator(models: Path, annotate: Annotate) -> str:
+    """Train everything that relate reads, write it under ``models`` and return a line of figures."""
+    same = read_names(models / TRAINING / "names.csv")
+    similarity = similarity_by(same)
+    examples = list(load_examples(models, annotate))
+    scorer, choosers = fit(examples, similarity)
+    curve = cross_validate(examples, similarity)
+    folder = models / "relator"
+    folder.mkdir(exist_ok=True)
+    _write(folder / "scorer.json", scorer)
+    _write(folder / "choosers.json", choosers)
+    chosen = choose_thresholds(curve)
+    (models / "thresholds.yml").write_text(_thresholds(chosen, curve, len(examples)), "utf-8")
+    best = next(p for p in curve if p["threshold"] == chosen["candidate"])
+    return (
+        f"{len(examples)} documents, cross-validated pair precision {best['precision']:.2f}, recall "
+        f"{best['recall']:.2f}, F1 {best['f1']:.2f} at {chosen['candidate']:.2f}; vetted at {chosen['vetted']:.2f}"
+    )
+
+
+def fit(examples: Sequence[Example], similarity: Similarity) -> tuple[Json, Json]:
+    """Return the scorer and the choosers trained on ``examples``."""
+    rows = [r for e in examples for r in pair_rows(e.name, e.scene, e.gold, similarity)]
+    scorer = trainer.fit_scorer(rows)
+    fields: dict[str, list[Row]] = {}
+    for e in examples:
+        for name, found in field_rows(e.name, e.scene, e.gold, similarity, _prober(scorer)).items():
+            fields.setdefault(name, []).extend(found)
+    return scorer, {name: trainer.fit_chooser(found, name) for name, found in sorted(fields.items())}
+
+
+def cross_validate(examples: Sequence[Example], similarity: Similarity) -> list[dict[str, float]]:
+    """Return precision, recall and F1 of whole documents' pairs at each threshold, by 5-fold CV."""
+    counts = {t: [0, 0, 0] for t in _GRID}
+    for held in trainer.folds_of([e.name for e in examples]):
+        out = set(held)
+        seen = [e for e in examples if e.name not in out]
+        scorer = trainer.fit_scorer([r for e in seen for r in pair_rows(e.name, e.scene, e.gold, similarity)])
+        for e in examples:
+            if e.name in out:
+                _count(counts, e, score_pairs(e.scene, _prober(scorer)), similarity)
+    return [_point(t, *counts[t]) for t in _GRID]
+
+
+def score_pairs(scene: Scene, prober: Callable[[Features], float]) -> list[Scored]:
+    """Score all pairs of a scene as the relate stage does."""
+    candidates = find_candidates(scene)
+    rows = all_features(scene, candidates)
+    return harmonise(scene, [Scored(c, f, prober(f)) for c, f in zip(candidates, rows, strict=True)])
+
+
+def choose_thresholds(curve: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the candidate threshold (best F1) and the vetted one (precision, on enough records)."""
+    candidate = max(curve, key=lambda p: (p["f1"], p["precision"]))["threshold"]
+    enough = [p for p in curve if p["records"] >= _LEAST_VETTED and p["threshold"] >= candidate]
+    good = [p for p in enough if p["precision"] >= VETTED_PRECISION]
+    vetted = good[0] if good else max(enough, key=lambda p: p["precision"])
+    return {"candidate": candidate, "vetted": vetted["threshold"]}
+
+
+def load_examples(models: Path, annotate: Annotate) -> Iterator[Example]:
+    """Yield the coded documents under ``models/training``, folder by folder in the order of names."""
+    languages = Languages.load(models)
+    lexicons = {code: make_lexicon(code, lang.words) for code, lang in languages.by_code.items()}
+    gazetteer = Gazetteer.load(models / "gazetteer")
+    for folder in sorted(p for p in (models / TRAINING).iterdir() if (p / "agreements.jsonl").exists()):
+        coded: dict[str, list[GoldRecord]] = {}
+        for row in _jsonl(folder / "agreements.jsonl"):
+            coded.setdefault(row["doc_id"], []).append(gold_record(row))
+        for row in _jsonl(folder / "documents.jsonl"):
+            document = document_of(row)
+            words = lexicons.get(document.language.split("-")[0], lexicons["en"])
+            view = make_view(document, annotate(document), words, gazetteer.names_of)
+            yield Example(row["doc_id"], make_scene(view), tuple(coded.get(row["doc_id"], ())))
+
+
+def document_of(row: Mapping[str, Any]) -> Document:
+    """Return a coded document as the read stage would give it."""
+    text = normalise(row["text"])
+    return Document(
+        doc_id=row["doc_id"],
+        capture_id=row["doc_id"],
+        external_id=row["doc_id"],
+        source_id=TRAINING,
+        source_kind=row.get("source_kind") or "other",
+        source_country=None,
+        url=row.get("url"),
+        title=row.get("title"),
+        text=text,
+        language=row.get("language") or "en",
+        published=row.get("published"),
+        published_by=None,
+        retrieved_at="1970-01-01T00:00:00Z",
+        reader="training",
+        word_count=len(text.split()),
+        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        minhash=(),
+    )
+
+
+def gold_record(row: Mapping[str, Any]) -> GoldRecord:
+    """Return a line of ``agreements.jsonl`` as the relators learn it."""
+    return GoldRecord(
+        local=_party(row["local_party"]),
+        partner=_party(row["partner"]),
+        fields={
+            "stage": row["stage"],
+            "modality": row["modality"],
+            "instrument": row["instrument"],
+            "background": "yes" if row["is_background"] else "no",
+            "follow_up": row["follow_up"],
+            "date": row["date"] or "",
+        },
+        sectors=frozenset(row["sectors"]),
+    )
+
+
+def read_names(path: Path) -> SameNames:
+    """Read the rows of names that count as one party; a missing file gives none."""
+    if not path.exists():
+        return SameNames()
+    with path.open(encoding="utf-8", newline="") as handle:
+        return SameNames.from_rows(list(csv.reader(handle)))
+
+
+def similarity_by(same: SameNames) -> Similarity:
+    """Return the likeness of a gold party and the names of an actor, by the scorer's own rules."""
+
+    def similarity(party: GoldParty, names: Sequence[str]) -> float:
+        return max((same.similarity(party.names, n) for n in names), default=0.0)
+
+    return similarity
+
+
+def _party(row: Mapping[str, Any]) -> GoldParty:
+    return GoldParty((row["name"], *row.get("also", ())), row["kind"])
+
+
+def _prober(scorer: Json) -> Callable[[Features], float]:
+    def prober(features: Features) -> float:
+        margin = trainer.margin_of(scorer, features)
+        return round(trainer.probability(scorer, margin), 4)
+
+    return prober
+
+
+def _count(
+    counts: dict[float, list[int]], e: Example, scored: Sequence[Scored], similarity: Similarity
+) -> None:
+    for threshold, tally in counts.items():
+        kept = [s.candidate for s in decode(e.scene, scored, threshold).kept]
+        right = len(match(e.scene, kept, e.gold, similarity))
+        tally[0] += right
+        tally[1] += len(kept) - right
+        tally[2] += len(e.gold) - right
+
+
+def _point(threshold: float, right: int, wrong: int, missed: int) -> dict[str, float]:
+    precision = right / (right + wrong) if right + wrong else 0.0
+    recall = right / (right + missed) if right + missed else 0.0
+    f1 = 2 * precision * recall / (precision + recall) if right else 0.0
+    return {
+        "threshold": threshold, "precision": round(precision, 4), "recall": round(recall, 4),
+        "f1": round(f1, 4), "records": right + wrong,
+    }
+
+
+def _thresholds(chosen: Mapping[str, float], curve: Sequence[Mapping[str, float]], documents: int) -> str:
+    head = (
+        "# When a mention counts, and when it counts as vetted. Written by `make models`; do not edit.\n"
+        f"# The curve: pairs of {documents} training documents, each scored by a model that did not see it\n"
+        "# (5-fold cross-validation by document). `candidate` is where F1 is best, `vetted` the first point\n"
+        f"# from there with precision {VETTED_PRECISION} on at least {_LEAST_VETTED} records, else the most precise one.\n"
+    )
+    shown = [dict(p) for p in curve if round(p["threshold"] * 100) % 5 == 0 or p["threshold"] in chosen.values()]
+    return head + yaml.safe_dump({**chosen, "curve": shown}, sort_keys=False, default_flow_style=None)
+
+
+def _jsonl(path: Path) -> Iterator[Json]:
+    with path.open(encoding="utf-8") as handle:
+        for line in handle:
+            if line.strip():
+                yield json.loads(line)
+
+
+def _write(path: Path, data: Json) -> None:
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=None, separators=(",", ":")) + "\n", "utf-8")

@@ -1,0 +1,263 @@
+"""Report: the same figures as the files, on a page that is safe against hostile names."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.build import run_build
+from pipeline.codebook import Codebook
+from pipeline.config import Config, ConfigError
+from pipeline.export import TEMPLATES, run_export
+from pipeline.exporters.charts import months_chart, years_chart
+from pipeline.exporters.report_html import render, safe_link
+from pipeline.exporters.summary import Route, summarise
+from pipeline.exporters.worldmap import NORTH, dots_of, draw
+from pipeline.paths import CHECKOUT, Workspace
+from pipeline.records import Party
+from pipeline.report import run_report
+from tests.dataset_builders import (
+    BOSTON,
+    KYOTO,
+    YOGYAKARTA,
+    document,
+    fill,
+    light_models,
+    mention,
+    relevance,
+)
+
+NOW = datetime(2026, 11, 24, 5, tzinfo=UTC)
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "</style><script>alert(1)</script>",
+    "{{ 7*7 }}{% for x in y %}",
+    "&lt;b&gt; ]]> <!-- <svg onload=alert(1)>",
+    "javascript:alert(1)",
+    "\u202egnp.exe\u0000\x1b[31m",
+)
+
+
+class Page(HTMLParser):
+    """Collects the tags, attributes and text of a page."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(data.decode("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def publish(root: Path, name: str, url: str | None = "https://paper.example/1") -> Workspace:
+    light_models(root)
+    doc = document(
+        "one", f"{name} and Yogyakarta signed an MoU.", url=url, title=name, source_id=name
+    )
+    partner = Party(name=name, kind="business", country="JP")
+    told = mention(doc, YOGYAKARTA, partner, instrument="mou", date="2020-01-01")
+    workspace = fill(root, [doc], [told], [relevance(doc)])
+    run_build(workspace, Config(), now=NOW)
+    run_export(workspace, Config(), now=NOW)
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def plain_tags(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The tags of a page without hostile names."""
+    return {tag for tag, _ in page_of(publish(tmp_path_factory.mktemp("plain"), "Plain")).tags}
+
+
+def page_of(workspace: Workspace) -> Page:
+    return Page((workspace.outputs / "agreements" / "report.html").read_bytes())
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_shown_as_text_and_nothing_runs(
+    tmp_path: Path, name: str, plain_tags: set[str]
+) -> None:
+    page = page_of(publish(tmp_path, name, url=f"javascript:alert('{name}')"))
+    assert {tag for tag, _ in page.tags} <= plain_tags - {"script", "img", "iframe", "object"}
+    for _, attributes in page.tags:
+        assert not any(a.startswith("on") for a in attributes)
+        link = attributes.get("href") or attributes.get("src") or ""
+        assert not link or link.startswith(("http://", "https://"))
+    shown = re.sub(r"[\x00-\x08\x1b\u202e]", "\ufffd", name)
+    assert any(shown in text for text in page.text)
+
+
+@given(st.text(max_size=60))
+def test_only_web_addresses_become_links(url: str) -> None:
+    assert safe_link(url) in ("", url)
+    link = safe_link(url)
+    assert not link or re.match(r"https?://", link, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        " https://a.b",
+        "JAVASCRIPT:x",
+        "data:text/html,x",
+        "//a.b",
+        "https://a b",
+    ],
+)
+def test_other_addresses_do_not(url: str) -> None:
+    assert safe_link(url) == ""
+
+
+def test_the_page_asks_the_network_for_nothing(tmp_path: Path) -> None:
+    page = page_of(publish(tmp_path, "Plain"))
+    assert not any("src" in attributes for _, attributes in page.tags)
+    assert not any(tag in ("link", "script", "iframe") for tag, _ in page.tags)
+    policy = next(
+        a["content"] for _, a in page.tags if a.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert policy is not None and policy.startswith("default-src 'none'")
+    data = (tmp_path / "outputs" / "agreements" / "report.html").read_text("utf-8")
+    assert "@import" not in data and "url(" not in data
+
+
+def test_the_command_and_the_page_tell_the_figures_of_the_files(tmp_path: Path) -> None:
+    light_models(tmp_path)
+    docs = [
+        document(
+            "one",
+            "Yogyakarta and Kyoto Prefecture are sisters.",
+            kind="government",
+            published="2005-07-19",
+        ),
+        document("two", "Yogyakarta and Kyoto Prefecture are sisters.", published="2005-08-01"),
+        document("three", "Yogyakarta met Boston.", published="2005-09"),
+        document("four", "Nothing of note.", published=None),
+        document("five", "Boston, perhaps, and Yogyakarta."),
+    ]
+    told = [
+        mention(docs[0], YOGYAKARTA, KYOTO, start_date="1985-07-16"),
+        mention(docs[1], YOGYAKARTA, KYOTO, start_date="1985-07-16", background=True),
+        mention(docs[2], YOGYAKARTA, BOSTON, stage="exploring", instrument="mou"),
+        mention(docs[4], YOGYAKARTA, BOSTON, score=0.2),
+    ]
+    workspace = fill(tmp_path, docs, told)
+    run_build(workspace, Config(), now=NOW)
+    run_export(workspace, Config(), now=NOW)
+    summary = run_report(workspace)
+    assert summary.counts == {
+        "agreements": 2,
+        "vetted": 1,
+        "mentions": 3,
+        "documents": 5,
+        "relevant": 3,
+        "reprints": 1,
+        "sources": 5,
+        "parties": 3,
+        "countries": 3,
+        "languages": 1,
+    }
+    assert summary.shares["local_party"] == (("Yogyakarta", 2),)
+    assert summary.years == {"1985": (1, 0)}
+    assert summary.months["2005-07"] == (1, 1)
+    assert [(stage, count) for stage, _, count in summary.rejections] == [("build", 1)]
+    text = summary.as_text()
+    assert "2 agreements (1 vetted)" in text and "below the candidate threshold" in text
+    page = " ".join(page_of(workspace).text)
+    for figure in ("2 agreements that cities", "Kyoto Prefecture", "below the candidate threshold"):
+        assert figure in page
+    assert summary.as_data()["counts"] == summary.counts
+    assert summary.cards[0].sentence == docs[0].text
+
+
+def test_without_a_dataset_the_message_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cityaccords extract"):
+        run_report(Workspace(tmp_path))
+
+
+def test_an_empty_dataset_has_a_page(tmp_path: Path) -> None:
+    light_models(tmp_path)
+    run_export(Workspace(tmp_path), Config(), now=NOW)
+    text = " ".join(page_of(Workspace(tmp_path)).text)
+    assert "0 agreements" in text and "No agreement yet" in text
+
+
+def test_charts_show_gaps_and_stay_within_their_frame() -> None:
+    chart = years_chart({"1985": (1, 0), "1990": (2, 3)})
+    assert len(chart.bars) == 6 and chart.top == 5
+    assert chart.bars[1].lower == chart.bars[1].upper == 0
+    assert all(b.x + b.width <= 100 and b.lower + b.upper <= 100.0001 for b in chart.bars)
+    assert len(years_chart({"0001": (1, 0), "2020": (1, 0)}).bars) == 150
+    assert [
+        b.title[:7] for b in months_chart({"2020-11": (1, 1), "2021-02": (3, 0), "": (1, 0)}).bars
+    ] == [
+        "2020-11",
+        "2020-12",
+        "2021-01",
+        "2021-02",
+    ]
+
+
+def route(local: tuple[float, float], partner: tuple[float, float], count: int = 1) -> Route:
+    return Route(local=local, partner=partner, local_name="A", partner_name="B", count=count)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(-50, 70), st.floats(-180, 180), st.floats(-50, 70), st.floats(-180, 180)
+        ),
+        max_size=6,
+    )
+)
+def test_the_map_keeps_every_dot_in_its_frame(points: list[tuple[float, ...]]) -> None:
+    routes = [route((a, b), (c, d)) for a, b, c, d in points]
+    drawn = draw(routes, dots_of([(0.0, 0.0), (51.0, -179.9), (89.0, 10.0)]))
+    assert all(0 <= dot.x <= 360 and 0 <= dot.y <= drawn.height for dot in drawn.dots)
+    assert all(0 < arc.weight <= 1 for arc in drawn.arcs)
+    assert drawn.land.count("M") == 2  # the third cell lies north of the map
+
+
+def test_the_map_is_centred_on_the_local_governments() -> None:
+    drawn = draw([route((-7.8, 110.4), (35.0, 135.8), 3), route((51.5, -0.1), (48.9, 2.4))], ())
+    local = next(d for d in drawn.dots if d.is_local)
+    assert abs(local.x - 180) <= 5
+    assert local.y == pytest.approx(NORTH + 7.8)
+
+
+def test_the_page_is_the_same_for_the_same_figures() -> None:
+    template = (TEMPLATES / "report.html").read_text("utf-8")
+    codebook = Codebook.load(CHECKOUT / "models")
+    empty = summarise(
+        {
+            name: iter(())
+            for name in (
+                "agreements",
+                "mentions",
+                "places",
+                "partners",
+                "documents",
+                "coverage",
+                "rejections",
+            )
+        }
+    )
+    pages = {render(template, "x", empty, codebook, (), None) for _ in range(2)}
+    assert len(pages) == 1
+
+
+def test_the_template_has_no_script_and_turns_no_escaping_off() -> None:
+    text = (TEMPLATES / "report.html").read_text("utf-8")
+    assert "<script" not in text and "|safe" not in text and "autoescape" not in text
