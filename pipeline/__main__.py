@@ -35,6 +35,7 @@ def exit_code_of(error: BaseException) -> int | None:
     # By name: the classes live in modules that a failing command has loaded and --help need not.
     codes = {
         "ConfigError": CONFIGURATION,
+        "CatalogError": CONFIGURATION,
         "LockedError": LOCKED,
         "GateError": GATE,
         "SourcesError": SOURCES,

@@ -23,9 +23,10 @@ from pipeline.builders import assemble, registry, reprints, resolve, versions
 from pipeline.builders.derived import realised
 from pipeline.builders.judgements import parse_judgements
 from pipeline.builders.merge import merge_pair
-from pipeline.builders.model import BuiltMention, PartyRow, PlaceRow, Telling
+from pipeline.builders.model import Telling
 from pipeline.builders.result import Result, places_of, rows_of
 from pipeline.builders.thresholds import Thresholds, parse_thresholds
+from pipeline.built import BuiltMention, PartyRow, PlaceRow
 from pipeline.codebook import Codebook
 from pipeline.config import Config
 from pipeline.engine import StageReport, code_digest, file_digest, models_digest

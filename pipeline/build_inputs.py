@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pipeline.builders.model import DocumentFacts, DocumentRow, Telling
+from pipeline.builders.model import DocumentFacts, Telling
 from pipeline.builders.quotes import Quoter, fit_mention, step_sentences
 from pipeline.builders.reprints import grams_of, publisher_of
 from pipeline.builders.tables import DOCUMENTS, NEWEST, NO_RELEVANCE, RELEVANCE
+from pipeline.built import DocumentRow
 from pipeline.paths import Workspace, atomic_write, shard_id_of
 from pipeline.records import Document, Issue, Mention, Rejection
 from pipeline.store import COUNTS, FINGERPRINT, read_records, schema_of

@@ -22,7 +22,16 @@ from sqlalchemy.dialects.sqlite import insert
 from pipeline import catalog_rows as t
 from pipeline.captures import Link, Note
 from pipeline.catalog_rows import Due, Feed, Host, Page, Robots, RunRow
-from pipeline.catalog_writes import discover, due_of, moved, page_of, put, put_discovery, put_page
+from pipeline.catalog_writes import (
+    discover,
+    due_of,
+    moved,
+    page_of,
+    put,
+    put_captures,
+    put_discoveries,
+    put_pages,
+)
 from pipeline.paths import Workspace
 from pipeline.records import Capture
 
@@ -121,26 +130,18 @@ class Catalog:
             captured: Captures in the order of the archive, with their notes.
             recheck: After which time a fetched page is due again; None: never.
         """
+        entries = list(captured)
+        found = [(capture, note) for capture, note in entries if note.role == "discovery"]
+        others = [(capture, note) for capture, note in entries if note.role != "discovery"]
+        pages = [page_of(capture, note, recheck) for capture, note in others]
+        pages += [moved(alias, capture) for capture, note in others for alias in note.aliases]
         with self._writing() as db:
-            for capture, note in captured:
-                row = asdict(capture) | {
-                    "role": note.role,
-                    "languages": json.dumps(capture.languages),
-                }
-                db.execute(insert(t.captures).values(row).on_conflict_do_nothing())
-                if note.role == "discovery":
-                    discover(
-                        db,
-                        capture.source_id,
-                        capture.discovered_by,
-                        note.links,
-                        capture.fetched_at,
-                    )
-                    continue
-                put_page(db, page_of(capture, note, recheck))
-                put_discovery(db, capture)
-                for alias in note.aliases:
-                    put_page(db, moved(alias, capture))
+            put_captures(db, entries)
+            for capture, note in found:
+                method, at = capture.discovered_by, capture.fetched_at
+                discover(db, capture.source_id, method, note.links, at)
+            put_pages(db, pages)
+            put_discoveries(db, [capture for capture, _ in others])
 
     def discover(self, source_id: str, method: str, links: Iterable[Link], now: str) -> int:
         """Enter pages that a source names, and return how many are new to this source."""
@@ -166,8 +167,7 @@ class Catalog:
     def put_pages(self, pages: Iterable[Page]) -> None:
         """Write the states of pages whose fetch gave no capture."""
         with self._writing() as db:
-            for page in pages:
-                put_page(db, page)
+            put_pages(db, list(pages))
 
     def due(self, source_id: str, now: str, limit: int) -> list[Due]:
         """Return the pages of a source that are due, new ones first, the latest published first."""

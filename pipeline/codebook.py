@@ -7,16 +7,15 @@ not know would otherwise vanish silently from every table.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, ClassVar, TypeVar
+from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from pipeline.config import ConfigError
+from pipeline.model_files import Entry, Patterns, read_model, wrong
 
 # Dimensions for which a language file lists terms, and the ids that need none in any language.
 TERM_DIMENSIONS = ("instrument", "sector", "actor", "process", "output", "smart_city")
@@ -27,37 +26,9 @@ WITHOUT_TERMS = frozenset(
     | {f"process.{level}" for level in ("g2g", "g2b", "g2ngo", "g2a", "g2io", "b2b", "p2p")}
 )
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-_Model = TypeVar("_Model", bound=BaseModel)
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML in which only true and false are truth values: "on" and "no" are words."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
-        first: [
-            (tag, pattern)
-            for tag, pattern in resolvers
-            if not tag.endswith(":bool") or first in "tTfF"
-        ]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-
-
-def _split(value: object) -> object:
-    """Let patterns be written as a text block, parted by commas or line breaks."""
-    if not isinstance(value, str):
-        return value
-    return tuple(p for p in (piece.strip() for piece in re.split(r"[,\n]", value)) if p)
-
-
-Patterns = Annotated[tuple[str, ...], BeforeValidator(_split)]
-
-
-class Category(_Entry):
+class Category(Entry):
     """One id of a dimension; see the head of ``codebook.yml`` for the fields."""
 
     label: str
@@ -67,10 +38,10 @@ class Category(_Entry):
     level: Identifier | None = None
     order: int | None = None
     smart_city: tuple[Identifier, ...] = ()
-    terms: dict[str, Patterns] = {}
+    terms: dict[str, Patterns] = Field(default_factory=dict)
 
 
-class Dimension(_Entry):
+class Dimension(Entry):
     """One question that a coder answers, and the ids that answer it."""
 
     label: str
@@ -80,7 +51,7 @@ class Dimension(_Entry):
     categories: dict[Identifier, Category]
 
 
-class CueGroup(_Entry):
+class CueGroup(Entry):
     """A group of cue words: the ids of a dimension, or a group of its own without ids."""
 
     dimension: Identifier | None = None
@@ -89,7 +60,7 @@ class CueGroup(_Entry):
     definition: str = ""
 
 
-class Codebook(_Entry):
+class Codebook(Entry):
     """All dimensions, with the look-ups that stages need."""
 
     version: str
@@ -107,10 +78,10 @@ class Codebook(_Entry):
             define.
         """
         path = models / "codebook.yml"
-        codebook = _read(path, cls)
+        codebook = read_model(path, cls)
         problems = list(codebook._dangling())
         if problems:
-            raise ConfigError(_complain(path, problems, "Use an id that the file defines."))
+            raise wrong(path, problems, "Use an id that the file defines.")
         return codebook
 
     def ids(self, dimension: str) -> tuple[str, ...]:
@@ -164,7 +135,7 @@ class Codebook(_Entry):
                 yield f"cues.{name}.only: no id {wanted!r}"
 
 
-class DateRule(_Entry):
+class DateRule(Entry):
     """One way to write a date: words and slots, and what to make of it (see `dates`)."""
 
     match: str
@@ -173,31 +144,36 @@ class DateRule(_Entry):
     unit: str | None = None
 
 
-class DateWords(_Entry):
+class DateWords(Entry):
     """How a language writes dates. ``months`` and ``weekdays`` count from 1 (January, Monday)."""
 
     day_first: bool = True
     capitals: bool = False  # months and weekdays are written with a capital
     months: dict[Annotated[int, Field(ge=1, le=12)], tuple[str, ...]]
     weekdays: dict[Annotated[int, Field(ge=1, le=7)], tuple[str, ...]]
-    numbers: dict[str, int | str] = {}
-    units: dict[str, tuple[str, ...]] = {}
-    words: dict[str, tuple[str, ...]] = {}
+    numbers: dict[str, int | str] = Field(default_factory=dict)
+    units: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     rules: tuple[DateRule, ...] = ()
 
 
-class Language(_Entry):
-    """What one language file says. ``words`` holds lists for single users (``screen.tie``)."""
+class Language(Entry):
+    """What one language file says. ``words`` holds lists for single users (``screen.tie``).
+
+    ``extends`` names a close relative whose lists count as well, before its own (Malay extends
+    Indonesian); only the names of months and weekdays are never taken over.
+    """
 
     code: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
     name: str
+    extends: str | None = None
     dates: DateWords
     terms: dict[str, dict[Identifier, Patterns]]
-    cues: dict[str, Patterns] = {}
-    words: dict[str, Patterns] = {}
+    cues: dict[str, Patterns] = Field(default_factory=dict)
+    words: dict[str, Patterns] = Field(default_factory=dict)
 
 
-class Languages(_Entry):
+class Languages(Entry):
     """All languages by code, in the order of their codes."""
 
     by_code: dict[str, Language]
@@ -207,26 +183,25 @@ class Languages(_Entry):
         """Read ``languages/*.yml`` in ``models`` and check every label against the codebook.
 
         Raises:
-            ConfigError: A file is not YAML, has an unknown key, a label that is no codebook id, or
-            a
-                ``code`` that is not the file's name; or there is no language at all.
+            ConfigError: A file is not YAML, has an unknown key, a label that is no codebook id, a
+                ``code`` that is not the file's name, or extends a language that extends another;
+                or there is no language at all.
         """
         codebook = Codebook.load(models)
         found: dict[str, Language] = {}
         for path in sorted((models / "languages").glob("*.yml")):
-            language = _read(path, Language)
+            language = read_model(path, Language)
             problems = list(_unknown_labels(language, codebook))
             if language.code != path.stem:
                 problems.append(f"code: {language.code!r} in a file called {path.name}")
             if problems:
-                raise ConfigError(
-                    _complain(path, problems, "The ids stand in models/codebook.yml.")
-                )
+                raise wrong(path, problems, "The ids stand in models/codebook.yml.")
             found[language.code] = language
         if not found:
             msg = f"{models / 'languages'}: no language file. Restore models/ from the repository."
             raise ConfigError(msg)
-        return cls(by_code=found)
+        whole = {code: _extended(language, found, models) for code, language in found.items()}
+        return cls(by_code=whole)
 
     def get(self, code: str) -> Language | None:
         """Return the file for ``code`` or its base language (``en-GB`` reads ``en``), else None."""
@@ -235,6 +210,39 @@ class Languages(_Entry):
     def __len__(self) -> int:
         """Return how many languages have a file."""
         return len(self.by_code)
+
+
+def _extended(language: Language, found: Mapping[str, Language], models: Path) -> Language:
+    """Return a language with the lists of the one that it extends put before its own."""
+    if language.extends is None:
+        return language
+    base = found.get(language.extends)
+    if base is None or base.extends is not None:
+        path = models / "languages" / f"{language.code}.yml"
+        problem = f"extends: {language.extends!r} has no file, or extends another language"
+        raise wrong(path, [problem], "Name a language file that stands on its own.")
+    dimensions = {*base.terms, *language.terms}
+    terms = {d: _joined(base.terms.get(d, {}), language.terms.get(d, {})) for d in dimensions}
+    dates = {
+        "numbers": {**base.dates.numbers, **language.dates.numbers},
+        "units": _joined(base.dates.units, language.dates.units),
+        "words": _joined(base.dates.words, language.dates.words),
+        "rules": base.dates.rules + language.dates.rules,
+    }
+    return language.model_copy(
+        update={
+            "terms": terms,
+            "cues": _joined(base.cues, language.cues),
+            "words": _joined(base.words, language.words),
+            "dates": language.dates.model_copy(update=dates),
+        }
+    )
+
+
+def _joined(
+    base: Mapping[str, tuple[str, ...]], own: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    return {key: base.get(key, ()) + own.get(key, ()) for key in {**base, **own}}
 
 
 def missing_terms(language: Language, codebook: Codebook) -> tuple[str, ...]:
@@ -268,23 +276,3 @@ def _unknown_labels(language: Language, codebook: Codebook) -> Iterator[str]:
     for label in language.cues:
         if label not in codebook.cue_labels:
             yield f"cues.{label}: not in the codebook"
-
-
-def _read(path: Path, model: type[_Model]) -> _Model:
-    try:
-        data = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
-    except FileNotFoundError as error:
-        msg = f"{path}: model missing. Restore it from the repository."
-        raise ConfigError(msg) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        msg = f"{path}: not valid YAML: {error}. Mend that line."
-        raise ConfigError(msg) from error
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        lines = [f"{'.'.join(str(x) for x in e['loc'])}: {e['msg']}" for e in error.errors()]
-        raise ConfigError(_complain(path, lines, "Compare with the entries beside it.")) from error
-
-
-def _complain(path: Path, problems: Iterable[str], remedy: str) -> str:
-    return "\n".join([f"{path}: cannot be used", *(f"  {line}" for line in problems), remedy])

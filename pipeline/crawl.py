@@ -14,12 +14,12 @@ from datetime import datetime
 
 from pipeline.catalog_rows import Due, Feed
 from pipeline.config import Config
-from pipeline.crawl_discovery import Discovery, read_entry
+from pipeline.crawl_discovery import Discovery, read_entry, sites_of
 from pipeline.crawl_pages import PageRecorder
 from pipeline.ingest_report import Tally
 from pipeline.recorder import Recorder, stamp
 from pipeline.sources import FetchEntry, Source
-from pipeline.urls import canonical_url, host_of
+from pipeline.urls import canonical_url, host_of, site_of
 from pipeline.visitor import Visitor
 from pipeline.web import Outcome
 
@@ -52,6 +52,11 @@ class _State:
     asked: set[str] = field(default_factory=set)
     pages_of: dict[str, int] = field(default_factory=dict)
     budget: int = 0
+
+
+def _stays_with(source: Source) -> Callable[[str], bool]:
+    sites = sites_of(source)
+    return lambda url: site_of(url) in sites
 
 
 class Crawl:
@@ -182,7 +187,12 @@ class Crawl:
         while (job := jobs.get()) is not None and not self._stop.is_set():
             answer: Outcome | BaseException
             try:
-                answer = self._visitor.get(job.url, etag=job.etag, last_modified=job.last_modified)
+                answer = self._visitor.get(
+                    job.url,
+                    etag=job.etag,
+                    last_modified=job.last_modified,
+                    stays=_stays_with(job.source),
+                )
             except Exception as error:
                 answer = error
             self._put(job, answer)

@@ -10,7 +10,6 @@ from typing import TypedDict
 from pipeline.captures import Exchange, Link, Note, url_doc_id
 from pipeline.catalog_rows import Due
 from pipeline.config import Config
-from pipeline.crawl_discovery import sites_of
 from pipeline.fetchers.blocks import soft_block
 from pipeline.fetchers.files import HTML, PDF, TEXT, sniff
 from pipeline.fetchers.listing import canonical_link, pdf_links
@@ -18,7 +17,7 @@ from pipeline.ingest_report import Tally
 from pipeline.recorder import Recorder, make_capture, stamp
 from pipeline.records import Capture
 from pipeline.sources import Source
-from pipeline.urls import site_of
+from pipeline.urls import is_same_page
 from pipeline.warc import record_id
 from pipeline.web import Failed, Fetched, Outcome, Unchanged
 
@@ -42,7 +41,7 @@ class PageRecorder:
     ) -> tuple[Link, ...]:
         """Record one answer and return the PDFs that the page links to."""
         if isinstance(outcome, Fetched):
-            outcome = self._checked(source, outcome)
+            outcome = checked(outcome)
         if isinstance(outcome, Fetched):
             return self._fetched(source, due, asked, outcome, tally)
         if isinstance(outcome, Unchanged):
@@ -51,29 +50,13 @@ class PageRecorder:
             self._failed(source, due, outcome, tally)
         return ()
 
-    def _checked(self, source: Source, outcome: Fetched) -> Outcome:
-        """Return a failure for an answer that holds no document."""
-        if site_of(outcome.url) not in sites_of(source):
-            return Failed(url=outcome.url, reason="redirects to another site")
-        if not outcome.payload.strip():
-            return Failed(url=outcome.url, reason="empty body", temporary=True)
-        wall = soft_block(outcome.exchange.response_headers, outcome.payload)
-        if wall is not None:
-            return Failed(url=outcome.url, reason=wall, kind="blocked", status=outcome.status)
-        kind = sniff(outcome.payload)
-        if kind not in (HTML, PDF, TEXT):
-            return Failed(url=outcome.url, reason=f"neither HTML nor PDF nor text ({kind})")
-        declared = outcome.media_type.partition(";")[0].strip().lower()
-        fits = declared == kind or (kind == HTML and "html" in declared) or kind == TEXT
-        return outcome if fits else replace(outcome, media_type=kind)
-
     def _fetched(
         self, source: Source, due: Due, asked: str, outcome: Fetched, tally: Tally
     ) -> tuple[Link, ...]:
         is_html = sniff(outcome.payload) == HTML
         sha = hashlib.sha256(outcome.payload).hexdigest()
-        own = (canonical_link(outcome.payload, outcome.url) if is_html else None) or outcome.url
-        latest = self.recorder.latest(url_doc_id(own))
+        own = self._own_url(outcome) if is_html else outcome.url
+        latest = self.recorder.latest(url_doc_id(own), due.page)
         if latest is not None and latest.payload_sha256 != sha and own != outcome.url:
             # Another page already has this canonical address and other content: perhaps a mistake
             # of a template that all pages share. Each then stays a document of its own.
@@ -102,6 +85,18 @@ class PageRecorder:
         self.recorder.record(capture, outcome.payload, note, outcome.exchange)
         tally.add("fetched")
         return pdf_links(outcome.payload, outcome.url) if is_html and source.pdf_links else ()
+
+    def _own_url(self, outcome: Fetched) -> str:
+        """Return the canonical address that a page names, if it can be believed, else its own.
+
+        It is believed where it is the same path in another dress, or a page that a source named:
+        one that nobody knows may be a mistake of a template, and be missing when it is asked for.
+        """
+        named = canonical_link(outcome.payload, outcome.url)
+        if named is None or is_same_page(named, outcome.url):
+            return named or outcome.url
+        known = self.recorder.catalog.page(url_doc_id(named)) is not None
+        return named if known else outcome.url
 
     def _revisit(
         self,
@@ -189,6 +184,21 @@ class PageRecorder:
             media_type=answer.media_type,
         )
         self.recorder.record(capture, answer.payload, Note(role="gone"), answer.exchange)
+
+
+def checked(outcome: Fetched) -> Outcome:
+    """Return a failure for an answer that holds no document."""
+    if not outcome.payload.strip():
+        return Failed(url=outcome.url, reason="empty body", temporary=True)
+    wall = soft_block(outcome.exchange.response_headers, outcome.payload)
+    if wall is not None:
+        return Failed(url=outcome.url, reason=wall, kind="blocked", status=outcome.status)
+    kind = sniff(outcome.payload)
+    if kind not in (HTML, PDF, TEXT):
+        return Failed(url=outcome.url, reason=f"neither HTML nor PDF nor text ({kind})")
+    declared = outcome.media_type.partition(";")[0].strip().lower()
+    fits = declared == kind or (kind == HTML and "html" in declared) or kind == TEXT
+    return outcome if fits else replace(outcome, media_type=kind)
 
 
 class _Facts(TypedDict):

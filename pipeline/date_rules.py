@@ -43,6 +43,7 @@ _DIGITS: dict[str, tuple[str, tuple[int, ...]]] = {
     "days": (r"\d\d? ?[-\u2013] ?\d\d?/\d\d?(?:/(?:\d{4}|\d\d))?(?!\d)", (1, 2)),
     "short": (r"\d\d?[/.-]\d\d?(?!\d)", (1, 2)),
     "code": (r"\d{1,5}[a-z]?(?:\.\d+)*", (1, 2, 3, 4, 5)),
+    "title": (r"[^\W\d_]+(?:[^\S\n][^\W\d_]+){0,3}", ()),  # of a law: up to four words
     "serial": (r"[\w.-]*\d[\w.-]*(?: ?/ ?[\w.-]+)+", (1, 2, 3, 4, 5)),
 }
 _NAMES = {

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.archive import OPEN, BrokenArchiveError, read_captures
+from pipeline.archive import BrokenArchiveError, read_captures
 from pipeline.config import ConfigError
 from pipeline.paths import CHECKOUT
 from pipeline.runs import Run
@@ -71,7 +71,7 @@ def _models(run: Run) -> Iterator[tuple[str, str]]:
     codebook = Codebook.load(models)
     languages = Languages.load(models)
     gazetteer = Gazetteer.load(models / "gazetteer")
-    yield "ok", f"codebook {codebook.version}, languages {', '.join(sorted(languages.codes))}"
+    yield "ok", f"codebook {codebook.version}, languages {', '.join(sorted(languages.by_code))}"
     yield "ok", f"gazetteer with {len(gazetteer):,} places"
     name = run.config.tag.spacy_model
     if name and importlib.util.find_spec(name) is None:
@@ -125,7 +125,7 @@ def _catalog(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _archive(run: Run) -> Iterator[tuple[str, str]]:
-    left = sorted(run.workspace.archive.glob(f"*{OPEN}"))
+    left = sorted(run.workspace.archive.glob("*.open"))
     if left:
         yield "warning", f"{len(left)} WARC left open by a killed run; the next ingest closes it"
     shards = run.workspace.shards("archive")

@@ -8,21 +8,19 @@ In: a gold folder (``documents.jsonl``, ``agreements.jsonl``, ``codings.jsonl``,
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import ConfigError
+from pipeline.goldset import GoldSet, Row
 from pipeline.paths import Workspace, atomic_write
 from pipeline.records import Document
 from pipeline.store import read_all
 from pipeline.validators.gold_names import SameNames
 from pipeline.validators.gold_score import score_export
 
-GOLD_FILES = ("documents.jsonl", "agreements.jsonl", "codings.jsonl")
 FLOORS = "floors.json"
 # The figures that a floor may hold, as paths into the result. Higher is better for each.
 FLOOR_KEYS = (
@@ -43,68 +41,12 @@ FLOOR_KEYS = (
     "read.kept",
     "read.clean",
 )
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class GoldSet:
-    """A gold folder, read."""
-
-    path: Path
-    documents: tuple[Row, ...]
-    agreements: tuple[Row, ...]
-    codings: tuple[Row, ...]
-    same: SameNames
-    fingerprint: str
-
-
-def read_jsonl(path: Path) -> Iterator[Row]:
-    """Yield the objects of a JSONL file.
-
-    Raises:
-        ConfigError: A line is not a JSON object; the message names file and line.
-    """
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            msg = f"{path}:{number}: not JSON ({error}). Each line is one object."
-            raise ConfigError(msg) from error
-        if not isinstance(row, dict):
-            msg = (
-                f"{path}:{number}: a {type(row).__name__}, not an object. Each line is one object."
-            )
-            raise ConfigError(msg)
-        yield row
 
 
 def read_csv(path: Path) -> list[Row]:
     """Return the rows of a CSV file as dictionaries."""
     with path.open(encoding="utf-8-sig", newline="") as handle:
         return list(csv.DictReader(handle))
-
-
-def load_gold(path: Path) -> GoldSet:
-    """Read a gold folder and the ``names.csv`` in it or beside it.
-
-    Raises:
-        ConfigError: A file is missing or broken.
-    """
-    missing = [name for name in GOLD_FILES if not (path / name).is_file()]
-    if missing:
-        msg = f"{path}: no {', '.join(missing)}. A gold folder holds {', '.join(GOLD_FILES)}."
-        raise ConfigError(msg)
-    digest = hashlib.sha256(b"".join((path / name).read_bytes() for name in GOLD_FILES))
-    rows: list[list[str]] = []
-    for names in (path.parent / "names.csv", path / "names.csv"):
-        if names.exists():
-            with names.open(encoding="utf-8", newline="") as handle:
-                rows += list(csv.reader(handle))
-    documents, agreements, codings = (tuple(read_jsonl(path / name)) for name in GOLD_FILES)
-    same = SameNames.from_rows(rows)
-    return GoldSet(path, documents, agreements, codings, same, digest.hexdigest()[:16])
 
 
 def _texts_by_url(workspace: Workspace) -> dict[str, Document]:
@@ -140,7 +82,8 @@ def run_evaluate(gold: GoldSet, outputs: Path, workspace: Workspace) -> dict[str
                 row["external_id"] = row["external_id"] or by_url.get(row["url"], "")
         return found
 
-    score = score_export(documents, gold.agreements, gold.codings, rows, gold.same)
+    same = SameNames.from_rows(gold.names)
+    score = score_export(documents, gold.agreements, gold.codings, rows, same)
     result = score.result()
     if by_url:
         result["read"] = _read_figures(documents)
@@ -172,7 +115,7 @@ def figure(result: Mapping[str, Any], key: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Floors:
-    """The least value of each figure per gold set, with the fingerprint of the set they hold for."""
+    """The least value of each figure per gold set, and the fingerprint of the set."""
 
     sets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pipeline.builders.model import BuiltMention, DocumentRow
 from pipeline.builders.quotes import fit_span
+from pipeline.built import BuiltMention, DocumentRow
 from pipeline.paths import Workspace, shard_id_of
 from pipeline.records import (
     Annotation,

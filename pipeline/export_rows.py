@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from pipeline.builders.model import BuiltMention, PartyRow, PlaceRow
+from pipeline.built import BuiltMention, PartyRow, PlaceRow
 from pipeline.export_inputs import Source, annotations_of, codings_of, document_rows
 from pipeline.exporters import rows
 from pipeline.exporters.csvtext import Row, row
-from pipeline.exporters.schema import Table
 from pipeline.paths import shard_id_of
 from pipeline.records import Agreement, Claim, Coding, Event, Issue, Rejection, Relation
+from pipeline.schema import Table
 from pipeline.store import read_all
 
 _Record = TypeVar("_Record")

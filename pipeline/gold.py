@@ -15,7 +15,8 @@ from typing import Any
 
 from pipeline import runs, sample
 from pipeline.config import load_config
-from pipeline.evaluate import GoldSet, load_gold, run_evaluate
+from pipeline.evaluate import run_evaluate
+from pipeline.goldset import GoldSet, load_gold
 from pipeline.paths import CHECKOUT, Workspace
 from pipeline.runs import Run
 
@@ -76,4 +77,3 @@ def evaluate(run: Run, folders: Sequence[Path]) -> Iterator[Evaluation]:
         gold = load_gold(folder)
         with exported(run, gold) as (workspace, outputs):
             yield Evaluation(name_of(folder), gold, run_evaluate(gold, outputs, workspace))
-

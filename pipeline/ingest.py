@@ -13,19 +13,30 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from pipeline import __version__
+from pipeline.captures import Note, url_doc_id
 from pipeline.config import Config, ConfigError
 from pipeline.crawl import METHODS, Crawl
+from pipeline.crawl_pages import checked
 from pipeline.imports import import_documents, import_files, import_warc
 from pipeline.ingest_report import IngestReport, PlannedFetch, Tally
 from pipeline.paths import Workspace
-from pipeline.recorder import Recorder, open_catalog, rebuild_catalog, recording, stamp
+from pipeline.recorder import (
+    Recorder,
+    make_capture,
+    open_catalog,
+    rebuild_catalog,
+    recording,
+    stamp,
+)
 from pipeline.sources import Source, load_sources
 from pipeline.urls import canonical_url, host_of
 from pipeline.visitor import Visitor, user_agent
+from pipeline.web import Failed, Fetched
 
 __all__ = [
     "IngestReport",
     "SourcesError",
+    "fetch_url",
     "import_documents",
     "import_files",
     "import_warc",
@@ -106,6 +117,51 @@ def run_ingest(
         recorder.commit()
         broken = _note_run(recorder, chosen, tallies, now, is_whole=limit is None)
     return IngestReport(run_id=stamp(now), sources=tallies, broken_sources=broken)
+
+
+def fetch_url(
+    workspace: Workspace,
+    config: Config,
+    url: str,
+    *,
+    now: datetime,
+    source_id: str = "inspect",
+    allow_private: frozenset[str] = frozenset(),
+) -> None:
+    """Fetch one page into the archive, with the manners of a run: robots.txt, pace, limits.
+
+    Raises:
+        ConfigError: No contact, no web address, or no page came; the message gives the reason.
+    """
+    address = canonical_url(url)
+    if address is None:
+        msg = f"{url}: not an http or https address"
+        raise ConfigError(msg)
+    agent = user_agent(__version__, _contact(workspace, config))
+    allowed = frozenset(name.lower() for name in allow_private)
+    outcome = Visitor(config.fetch, agent, now=now, allow_private=allowed).get(address)
+    if isinstance(outcome, Fetched):
+        outcome = checked(outcome)
+    if not isinstance(outcome, Fetched):
+        reason = outcome.reason if isinstance(outcome, Failed) else "unchanged"
+        msg = f"{address}: not fetched: {reason}"
+        raise ConfigError(msg)
+    capture = make_capture(
+        doc_id=url_doc_id(outcome.url),
+        kind="response",
+        payload=outcome.payload,
+        url=outcome.url,
+        source_id=source_id,
+        source_kind="other",
+        discovered_by="url",
+        fetched_at=stamp(now),
+        status=outcome.status,
+        media_type=outcome.media_type,
+    )
+    with recording(workspace, config, now) as recorder:
+        if not recorder.has(capture):
+            note = Note(etag=outcome.etag, last_modified=outcome.last_modified)
+            recorder.record(capture, outcome.payload, note, outcome.exchange)
 
 
 def _chosen(

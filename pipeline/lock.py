@@ -20,7 +20,7 @@ class LockedError(Exception):
 def lock(workspace: Workspace) -> Iterator[None]:
     """Hold the workspace while the block runs.
 
-    The lock is the kernel's (``flock``), so a killed run leaves none behind; the file only tells who
+    The lock is the kernel's (``flock``): a killed run leaves none behind; the file only tells who
     holds it. It does not work between machines on a network disk.
 
     Raises:

@@ -1,8 +1,8 @@
-"""Read: the bytes of captures to clean documents with title, publication date, language and signatures.
+"""Read: bytes of captures to documents with title, date, language and signatures.
 
-In: one closed WARC of ``archive``. Out: ``documents`` in the order of the archive, every version of a
-page one row; a ``Rejection`` for each capture that gives none, an ``Issue`` for each value that was not
-understood. HTML and PDF are parsed in a sandbox, one child per shard that is being read.
+In: one closed WARC of ``archive``. Out: ``documents`` in the order of the archive, every version of
+a page one row; a ``Rejection`` for each capture that gives none, an ``Issue`` for each value that
+was not understood. HTML and PDF are parsed in a sandbox, one child per shard that is being read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from pipeline.archive import read_captures
 from pipeline.config import ReadConfig
 from pipeline.engine import Counts, ShardTask, Stage
 from pipeline.readers import Payload, Reading, UnreadableError
-from pipeline.readers.dispatch import decode_reading, encode_payload, kind_of, needs_sandbox, read_frame, reader_of
+from pipeline.readers.dispatch import (
+    decode_reading,
+    encode_payload,
+    kind_of,
+    needs_sandbox,
+    read_frame,
+    reader_of,
+)
 from pipeline.readers.language import detect
 from pipeline.readers.signatures import minhash, text_sha256
 from pipeline.records import Capture, Document, Issue, Rejection
@@ -121,7 +128,9 @@ def _shelve(capture: Capture, body: bytes, box: Sandbox, config: ReadConfig, she
         shelf.revisits += 1
         return
     if capture.kind == "response" and capture.status != OK:
-        shelf.rejections.append(_reject(capture, f"status {capture.status}: the server had no document there"))
+        shelf.rejections.append(
+            _reject(capture, f"status {capture.status}: the server had no document there")
+        )
         return
     try:
         reading = read_payload(payload_of(capture, body, config), box)
@@ -157,6 +166,10 @@ def run_shard(task: ShardTask) -> Counts:
     write_records(task.path(STAGE.output, "rejections"), Rejection, shelf.rejections)
     write_records(task.path(STAGE.output, "issues"), Issue, shelf.issues)
     write_records(
-        task.path(STAGE.output), Document, shelf.documents, fingerprint=task.fingerprint, counts=counts
+        task.path(STAGE.output),
+        Document,
+        shelf.documents,
+        fingerprint=task.fingerprint,
+        counts=counts,
     )
     return counts

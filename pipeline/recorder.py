@@ -82,12 +82,17 @@ class Recorder:
         self._captures: list[tuple[Capture, Note]] = []
         self._pages: list[Page] = []
         self._waiting: dict[str, Capture] = {}
+        self._settled: set[str] = set()  # documents that got a payload in this run
 
-    def latest(self, doc_id: str) -> Capture | None:
-        """Return the newest capture of a document that has a payload, also of this run."""
+    def latest(self, doc_id: str, known: Page | None = None) -> Capture | None:
+        """Return the newest capture of a document that has a payload, also of this run.
+
+        ``known`` is what the catalog said of the document before this run, if it was asked.
+        """
         if doc_id in self._waiting:
             return self._waiting[doc_id]
-        page = self.catalog.page(doc_id)
+        is_known = known is not None and known.doc_id == doc_id and doc_id not in self._settled
+        page = known if is_known else self.catalog.page(doc_id)
         if page is None or page.capture_id is None:
             return None
         return self.catalog.capture(page.capture_id)
@@ -107,6 +112,7 @@ class Recorder:
         self._captures.append((placed, note))
         if capture.kind != "revisit" and note.role == "document":
             self._waiting[capture.doc_id] = placed
+            self._settled.add(capture.doc_id)
         if len(self._captures) >= _BATCH:
             self.commit()
         return placed

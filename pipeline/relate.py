@@ -95,7 +95,11 @@ def run_shard(task: ShardTask) -> Counts:
     tags = _by_document(read_records(task.path("annotations"), Annotation))
     mentions: list[Mention] = []
     rejections: list[Rejection] = []
-    documents = read_records(task.path("documents"), Document)
+    screened = read_records(task.path("annotations", "rejections"), Rejection)
+    dropped = {r.capture_id for r in screened}
+    documents = [
+        d for d in read_records(task.path("documents"), Document) if d.capture_id not in dropped
+    ]
     for document in documents:
         found, reason = relate(document, tags.get(_key(document), []), resources)
         mentions += found

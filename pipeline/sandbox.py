@@ -1,12 +1,13 @@
 """A parser in a process that can be killed: one long-lived child, replaced after a kill.
 
-A page or a PDF can hang a parser, eat all memory or crash it in native code. Whatever happens in the
-child is an `Outcome` with a reason, never an exception of the run. The child dies with its parent: at
-once where the kernel offers that (Linux), else at the end of its input or when its own alarm rings.
+A page or a PDF can hang a parser, eat all memory or crash it in native code. Whatever happens in
+the child is an `Outcome` with a reason, never an exception of the run. The child dies with its
+parent: at once where the kernel offers that (Linux), else at the end of its input or when its own
+alarm rings.
 
 The child is a plain subprocess that talks over pipes, so it also works inside workers of a process
-pool. Only bytes cross the pipes, and only data come back, never objects: a parser that a hostile file
-has taken over must not reach the parent.
+pool. Only bytes cross the pipes, and only data come back, never objects: a parser that a hostile
+file has taken over must not reach the parent.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 START_SECONDS = 120.0  # a cold import on a busy machine
@@ -34,11 +34,16 @@ GRACE_SECONDS = 5.0  # the child's own alarm rings so long after its parent shou
 HEADROOM_MB = 256  # least room above what the libraries take when loaded
 MAX_ITEMS = 2_000  # parsers leak; a fresh child after so many documents costs 0.5 ms per document
 MAX_ANSWER = 256 << 20  # a text is never so large: the child has gone mad
-PIPE_BYTES = 1 << 20  # a page fits, so that one write wakes the child once (Linux; ignored elsewhere)
+PIPE_BYTES = (
+    1 << 20
+)  # a page fits, so that one write wakes the child once (Linux; ignored elsewhere)
 _HEAD = struct.Struct("<Q")
 _KINDS = {b"o": "ok", b"e": "error", b"m": "memory"}
 _MEMORY = b"mthe parser ran out of memory"
-_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from pipeline.sandbox import serve; serve()"
+_BOOT = """import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from pipeline.sandbox import serve
+serve()"""
 _PR_SET_PDEATHSIG = 1
 _F_SETPIPE_SZ = 1031
 
@@ -128,14 +133,16 @@ def _limit_memory(megabytes: int) -> None:
 class Sandbox:
     """Maps a function from bytes to bytes over items, in a killable child process.
 
-    Args:
-        function: A module-level function. An attribute ``warm_up``, a function without arguments, is
+    Args: function: A module-level function. An attribute ``warm_up``, a function without arguments,
+        is
             called once in a new child before the limits hold (to import libraries).
         seconds: Wall-clock limit per item.
         memory_mb: Address space of the child in MB.
     """
 
-    def __init__(self, function: Callable[[bytes], bytes], *, seconds: float, memory_mb: int) -> None:
+    def __init__(
+        self, function: Callable[[bytes], bytes], *, seconds: float, memory_mb: int
+    ) -> None:
         """Prepare; the child starts with the first item."""
         self._target = (function.__module__, function.__qualname__)
         self._seconds, self._memory_mb = seconds, memory_mb
@@ -146,9 +153,7 @@ class Sandbox:
         """Return the sandbox itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         """Kill the child."""
         self.close()
 
@@ -254,7 +259,7 @@ def _prepare(child: subprocess.Popen[bytes]) -> None:
 
 
 def _send(child: subprocess.Popen[bytes], data: bytes, deadline: float) -> None:
-    """Write a frame, but not past the deadline: a child that does not read must not hang the run."""
+    """Write a frame, but not past the deadline: a child that does not read must not hang us."""
     handle = _handle(child.stdin)
     pending = [memoryview(_HEAD.pack(len(data))), memoryview(data)]
     while pending:

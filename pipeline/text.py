@@ -52,7 +52,8 @@ def fold(text: str) -> str:
 
     The result has other offsets than ``text``; see `fold_with_offsets` where spans are needed.
     """
-    return " ".join(fold_with_offsets(text)[0].split())
+    folded = text.lower() if text.isascii() else fold_with_offsets(text)[0]
+    return " ".join(folded.split())
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.codebook import Codebook
-from pipeline.evaluate import GoldSet
+from pipeline.goldset import GoldSet
 from pipeline.paths import Workspace, atomic_write
 from pipeline.records import Annotation, Document
 from pipeline.store import read_all
@@ -77,6 +77,12 @@ def _classifiers(models: Path, data: Sequence[TrainingDocument]) -> str:
     return f"{decided} categories by regression, {len(trained.figures) - decided} by rules"
 
 
+def _relator(models: Path, data: Sequence[TrainingDocument]) -> str:
+    from pipeline.train_relator import train_relator
+
+    return train_relator(models, data)
+
+
 def _list(value: object) -> Sequence[object]:
     return value if isinstance(value, list) else ()
 
@@ -90,6 +96,7 @@ Trainer = Callable[[Path, Sequence[TrainingDocument]], str]
 TRAINERS: tuple[tuple[str, Trainer], ...] = (
     ("gazetteer", _gazetteer),
     ("classifiers", _classifiers),
+    ("relator", _relator),
 )
 
 

@@ -1,6 +1,6 @@
 """Trains the relators from ``models/training``: pair scorer, field choosers, thresholds with their curve.
 
-In: coded documents of our own writing and a function that tags one. Out: ``models/relator/scorer.json``,
+In: tagged documents of our own writing with their coded agreements. Out: ``models/relator/scorer.json``,
 ``choosers.json`` and ``models/thresholds.yml``. The same data give the same bytes. Thresholds come from
 5-fold cross-validation by document: no document is scored by a model that saw it.
 """
@@ -8,12 +8,11 @@ In: coded documents of our own writing and a function that tags one. Out: ``mode
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -27,7 +26,6 @@ from pipeline.relators.lexicon import make_lexicon
 from pipeline.relators.scene import Scene, make_scene
 from pipeline.relators.teach import GoldParty, GoldRecord, Row, Similarity, field_rows, match, pair_rows
 from pipeline.relators.view import make_view
-from pipeline.text import normalise
 from pipeline.trainers import relator as trainer
 from pipeline.validators.gold_names import SameNames
 
@@ -35,8 +33,18 @@ TRAINING = "training"
 VETTED_PRECISION = 0.95  # DESIGN 5: what `vetted` is chosen for
 _GRID = tuple(round(0.05 + 0.01 * i, 2) for i in range(93))  # thresholds tried, .05 to .97
 _LEAST_VETTED = 25  # a precision read off fewer records is luck
-Annotate = Callable[[Document], Sequence[Annotation]]
 Json = dict[str, Any]
+
+
+class Coded(Protocol):
+    """A training document: its text, what was tagged in it, its coded agreements."""
+
+    @property
+    def document(self) -> Document: ...
+    @property
+    def annotations(self) -> Sequence[Annotation]: ...
+    @property
+    def agreements(self) -> Sequence[Mapping[str, Any]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +56,11 @@ class Example:
     gold: tuple[GoldRecord, ...]
 
 
-def train_relator(models: Path, annotate: Annotate) -> str:
+def train_relator(models: Path, data: Sequence[Coded]) -> str:
     """Train everything that relate reads, write it under ``models`` and return a line of figures."""
     same = read_names(models / TRAINING / "names.csv")
     similarity = similarity_by(same)
-    examples = list(load_examples(models, annotate))
+    examples = list(make_examples(models, data))
     scorer, choosers = fit(examples, similarity)
     curve = cross_validate(examples, similarity)
     folder = models / "relator"
@@ -108,44 +116,17 @@ def choose_thresholds(curve: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {"candidate": candidate, "vetted": vetted["threshold"]}
 
 
-def load_examples(models: Path, annotate: Annotate) -> Iterator[Example]:
-    """Yield the coded documents under ``models/training``, folder by folder in the order of names."""
+def make_examples(models: Path, data: Sequence[Coded]) -> Iterator[Example]:
+    """Yield the documents as the relators see them, in the order given."""
     languages = Languages.load(models)
     lexicons = {code: make_lexicon(code, lang.words) for code, lang in languages.by_code.items()}
     gazetteer = Gazetteer.load(models / "gazetteer")
-    for folder in sorted(p for p in (models / TRAINING).iterdir() if (p / "agreements.jsonl").exists()):
-        coded: dict[str, list[GoldRecord]] = {}
-        for row in _jsonl(folder / "agreements.jsonl"):
-            coded.setdefault(row["doc_id"], []).append(gold_record(row))
-        for row in _jsonl(folder / "documents.jsonl"):
-            document = document_of(row)
-            words = lexicons.get(document.language.split("-")[0], lexicons["en"])
-            view = make_view(document, annotate(document), words, gazetteer.names_of)
-            yield Example(row["doc_id"], make_scene(view), tuple(coded.get(row["doc_id"], ())))
-
-
-def document_of(row: Mapping[str, Any]) -> Document:
-    """Return a coded document as the read stage would give it."""
-    text = normalise(row["text"])
-    return Document(
-        doc_id=row["doc_id"],
-        capture_id=row["doc_id"],
-        external_id=row["doc_id"],
-        source_id=TRAINING,
-        source_kind=row.get("source_kind") or "other",
-        source_country=None,
-        url=row.get("url"),
-        title=row.get("title"),
-        text=text,
-        language=row.get("language") or "en",
-        published=row.get("published"),
-        published_by=None,
-        retrieved_at="1970-01-01T00:00:00Z",
-        reader="training",
-        word_count=len(text.split()),
-        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        minhash=(),
-    )
+    for row in data:
+        document = row.document
+        words = lexicons.get(document.language.split("-")[0], lexicons["en"])
+        view = make_view(document, row.annotations, words, gazetteer.names_of)
+        name = document.external_id or document.doc_id
+        yield Example(name, make_scene(view), tuple(gold_record(a) for a in row.agreements))
 
 
 def gold_record(row: Mapping[str, Any]) -> GoldRecord:
@@ -224,13 +205,6 @@ def _thresholds(chosen: Mapping[str, float], curve: Sequence[Mapping[str, float]
     )
     shown = [dict(p) for p in curve if round(p["threshold"] * 100) % 5 == 0 or p["threshold"] in chosen.values()]
     return head + yaml.safe_dump({**chosen, "curve": shown}, sort_keys=False, default_flow_style=None)
-
-
-def _jsonl(path: Path) -> Iterator[Json]:
-    with path.open(encoding="utf-8") as handle:
-        for line in handle:
-            if line.strip():
-                yield json.loads(line)
 
 
 def _write(path: Path, data: Json) -> None:

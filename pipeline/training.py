@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.config import ConfigError
-from pipeline.evaluate import load_gold
+from pipeline.goldset import load_gold
 from pipeline.ingest import import_documents
 from pipeline.paths import Workspace
 from pipeline.runs import Run, run_stages

@@ -102,3 +102,16 @@ def site_of(url: str) -> str:
         # A suffix that the public list lacks counts as one label, as the list itself says.
         return extract_domain(url) or ".".join(host.split(".")[-2:])
     return parts.netloc
+
+
+_DRESS = re.compile(r"/(?:amp|print|cetak|index\.(?:html?|php))?$|\.(?:html?|php|amp)$", re.I)
+
+
+def is_same_page(one: str, other: str) -> bool:
+    """Tell whether two addresses of one site name the same page in another dress.
+
+    Scheme, a leading ``www`` or ``m`` of the host, parameters, and endings for phones or printers
+    may differ; the path may not.
+    """
+    paths = {_DRESS.sub("", urlsplit(url).path) for url in (one, other)}
+    return len(paths) == 1 and site_of(one) == site_of(other)

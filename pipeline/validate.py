@@ -16,10 +16,10 @@ from pipeline.builders.registry import parse_registry
 from pipeline.codebook import Codebook
 from pipeline.config import Config, ConfigError
 from pipeline.exporters.csvtext import decode
-from pipeline.exporters.schema import Table
 from pipeline.exporters.tables import ON_DEMAND, TABLES
 from pipeline.paths import Workspace, shard_id_of
 from pipeline.records import Document, Rejection
+from pipeline.schema import Table
 from pipeline.store import counts_of, read_records
 from pipeline.validators import evidence_checks, table_checks
 from pipeline.validators.findings import Failure, Result, Row

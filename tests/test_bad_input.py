@@ -56,8 +56,8 @@ def test_unreadable_files_are_rejected_with_a_reason_and_the_rest_goes_on(
     (folder / "empty.html").write_bytes(b"")
     (folder / "good.txt").write_text(TEXTS[1]["text"], "utf-8")
     workspace = tmp_path / "ws"
-    done = command("--workspace", str(workspace), "ingest", "--files", str(folder))
-    assert done.returncode == OK, done.stderr
+    imported = command("--workspace", str(workspace), "ingest", "--files", str(folder))
+    assert imported.returncode == OK, imported.stderr
     done = command("--workspace", str(workspace), "extract")
     assert done.returncode == OK, done.stderr
     outputs = workspace / "outputs" / "agreements"
@@ -67,7 +67,7 @@ def test_unreadable_files_are_rejected_with_a_reason_and_the_rest_goes_on(
     dropped = read_csv(outputs / "rejections.csv")
     assert any("PDF" in r["reason"] for r in dropped), reasons
     # The empty file is either refused at the door, by name, or rejected by the reader.
-    said = done.stdout + done.stderr + json.dumps(dropped)
+    said = imported.stdout + imported.stderr + json.dumps(dropped)
     assert "empty" in said
 
 

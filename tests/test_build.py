@@ -20,10 +20,11 @@ from pipeline.builders import edtf, registry, reprints, values, versions
 from pipeline.builders.judgements import Judgements, parse_judgements
 from pipeline.builders.lifecycle import live
 from pipeline.builders.merge import merge_pair
-from pipeline.builders.model import BuiltMention, DocumentRow, PartyRow, Telling
+from pipeline.builders.model import Telling
 from pipeline.builders.names import core
 from pipeline.builders.quotes import Quoter, fit_span
 from pipeline.builders.resolve import node_of, resolve
+from pipeline.built import BuiltMention, DocumentRow, PartyRow
 from pipeline.config import Config, ConfigError
 from pipeline.paths import CHECKOUT, Workspace
 from pipeline.records import (
@@ -194,7 +195,8 @@ def test_judgements_join_and_keep_apart_and_can_be_undone() -> None:
     assert nodes[node_of(MPF)] != nodes[node_of(other)]
     vague = replace(MPF, country=None)
     apart = parse_judgements(
-        'undecided:\n  - parties: ["Medical Peace Foundation|ngo|KR", "Medical Peace Foundation|ngo|"]\n',
+        "undecided:\n  - parties:\n"
+        "    - Medical Peace Foundation|ngo|KR\n    - Medical Peace Foundation|ngo|\n",
         "x",
     )
     nodes, _ = resolve([told("a", partner=MPF), told("b", partner=vague)], apart)
@@ -482,17 +484,19 @@ def test_a_publisher_is_a_registered_domain(url: str | None, publisher: str) -> 
 
 STORY = (
     "The mayor of Yogyakarta and the governor of Kyoto Prefecture signed an agreement on Monday. "
-    "Both sides promised to send students each year, to open a shared office near the palace and to "
-    "report to their councils in the spring. The governor praised the batik makers whom he met."
+    "Both sides promised to send students each year, to open a shared office near the palace and "
+    "to report to their councils in the spring. The governor praised the batik makers whom he met."
 )
 REWRITTEN = (
-    "KYOTO - Both sides promised to send students each year, to open a shared office near the palace "
-    "and to report to their councils in the spring, officials said after the ceremony with Yogyakarta."
+    "KYOTO - Both sides promised to send students each year, to open a shared office near the "
+    "palace and to report to their councils in the spring, officials said after the ceremony with "
+    "Yogyakarta."
 )
 OWN = (
-    "A delegation led by the governor arrived from Japan this week. After a dinner at the town hall "
-    "the guests and Yogyakarta put their names under a text on culture, farming and the reform of "
-    "waste collection, which our reporter has seen. Kyoto Prefecture pays for the first year."
+    "A delegation led by the governor arrived from Japan this week. After a dinner at the town "
+    "hall the guests and Yogyakarta put their names under a text on culture, farming and the "
+    "reform of waste collection, which our reporter has seen. Kyoto Prefecture pays for the first "
+    "year."
 )
 
 
@@ -914,7 +918,8 @@ def test_a_build_killed_behind_the_registry_gives_the_same_ids_when_it_runs_agai
         "import sys, datetime as d; from pathlib import Path\n"
         "from pipeline.build import run_build; from pipeline.config import Config\n"
         "from pipeline.paths import Workspace\n"
-        "run_build(Workspace(Path(sys.argv[1])), Config(), now=d.datetime(2026, 1, 1, tzinfo=d.UTC))",
+        "now = d.datetime(2026, 1, 1, tzinfo=d.UTC)\n"
+        "run_build(Workspace(Path(sys.argv[1])), Config(), now=now)",
         str(tmp_path / "killed"),
     ]
     environment = {**os.environ, "CITYACCORDS_FAULT": "build.registry_appended"}

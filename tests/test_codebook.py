@@ -21,7 +21,7 @@ from pipeline.taggers.terms import TermMatcher, patterns_of
 MODELS = CHECKOUT / "models"
 CODEBOOK = Codebook.load(MODELS)
 LANGUAGES = Languages.load(MODELS)
-COMPLETE = ("en", "id")  # the languages that the project promises in full
+COMPLETE = ("en", "id", "ms")  # the languages that the project promises in full
 # What the framework and its extensions name; a change here is a change of the codebook's version.
 SIZES = {
     "party_kind": 12,
@@ -60,9 +60,7 @@ def test_every_category_has_a_definition_and_no_id_has_capitals() -> None:
             assert key == key.lower()
 
 
-def test_every_kind_has_a_level_and_every_sector_but_other_a_smart_city_dimension() -> (
-    None
-):
+def test_every_kind_has_a_level_and_every_sector_but_other_a_smart_city_dimension() -> None:
     assert all(CODEBOOK.category("party_kind", k).level for k in CODEBOOK.ids("party_kind"))
     without = [s for s in CODEBOOK.ids("sector") if not CODEBOOK.smart_city_of(s)]
     assert without == ["other"]
@@ -155,6 +153,21 @@ def test_a_missing_codebook_and_a_folder_without_languages_are_told(tmp_path: Pa
 def test_a_regional_tag_reads_its_base_language() -> None:
     assert LANGUAGES.get("en-GB") is LANGUAGES.by_code["en"]
     assert LANGUAGES.get("xx") is None
+
+
+def test_a_language_that_extends_another_has_its_lists_before_its_own() -> None:
+    malay, indonesian = LANGUAGES.by_code["ms"], LANGUAGES.by_code["id"]
+    base = indonesian.terms["instrument"]["mou"]
+    assert malay.terms["instrument"]["mou"][: len(base)] == base
+    assert len(malay.terms["instrument"]["mou"]) > len(base)
+    assert "Maret" not in malay.dates.months[3]
+    assert malay.dates.rules[: len(indonesian.dates.rules)] == indonesian.dates.rules
+
+
+def test_a_language_can_only_extend_one_that_stands_on_its_own(tmp_path: Path) -> None:
+    folder = a_models_folder(tmp_path, **{"name: English": "name: English\nextends: id"})
+    with pytest.raises(ConfigError, match="extends: 'id'"):
+        Languages.load(folder)
 
 
 def test_words_like_on_and_no_are_words_in_the_files() -> None:

@@ -110,6 +110,12 @@ def test_a_capital_tells_sunday_from_week() -> None:
     assert values("Rombongan tiba minggu lalu.", "id") == ["2019-07"]
 
 
+def test_malay_has_its_own_months_and_the_rules_of_indonesian() -> None:
+    text = "Dimeterai pada 5 Mac 2016; Khamis lepas dan semalam mereka bertemu."
+    assert values(text, "ms") == ["2016-03-05", "2019-07-04", "2019-07-09"]
+    assert values("Akta 171 Tahun 1976 dan Akta Kerajaan Tempatan 1976", "ms") == []
+
+
 def test_number_words_add_up() -> None:
     numbers = LANGUAGES.by_code["id"].dates.numbers
     assert number_of("dua puluh lima", numbers) == 25
@@ -137,7 +143,11 @@ FRAGMENTS = st.sampled_from(
 )
 
 
-@given(st.lists(FRAGMENTS, max_size=12), st.sampled_from(["", " "]), st.sampled_from(["en", "id"]))
+@given(
+    st.lists(FRAGMENTS, max_size=12),
+    st.sampled_from(["", " "]),
+    st.sampled_from(["en", "id", "ms"]),
+)
 def test_any_text_gives_ordered_spans_with_known_labels_and_real_dates(
     pieces: list[str], joint: str, code: str
 ) -> None:

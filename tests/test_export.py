@@ -23,10 +23,10 @@ from pipeline.config import Config, ConfigError
 from pipeline.export import KEPT_RELEASES, publish_release, run_export
 from pipeline.export_inputs import UnfinishedBuildError
 from pipeline.exporters import csvtext
-from pipeline.exporters.schema import Table
 from pipeline.exporters.tables import ON_DEMAND, TABLES, table
 from pipeline.paths import CHECKOUT, Workspace
 from pipeline.records import Annotation, Coding, Document, Mention, Party, Span
+from pipeline.schema import Table
 from pipeline.store import write_records
 from tests.dataset_builders import (
     BOSTON,
@@ -373,7 +373,8 @@ def test_an_export_killed_before_publishing_leaves_yesterdays_dataset(tmp_path: 
         "import sys, datetime as d; from pathlib import Path\n"
         "from pipeline.export import run_export; from pipeline.config import Config\n"
         "from pipeline.paths import Workspace\n"
-        "run_export(Workspace(Path(sys.argv[1])), Config(), now=d.datetime(2027, 1, 1, tzinfo=d.UTC))",
+        "now = d.datetime(2027, 1, 1, tzinfo=d.UTC)\n"
+        "run_export(Workspace(Path(sys.argv[1])), Config(), now=now)",
         str(tmp_path),
     ]
     environment = {**os.environ, "CITYACCORDS_FAULT": "export.before_publish"}

@@ -1,5 +1,7 @@
 """Persons, their offices and the places they govern."""
 
+# ruff: noqa: E501 - one case is one line
+
 from __future__ import annotations
 
 import pytest

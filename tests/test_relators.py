@@ -153,7 +153,10 @@ def test_a_wider_place_after_a_city_is_no_actor_of_its_own() -> None:
         tags("Aldoria and Bremia, Japan signed."),
         LEXICON,
     )
-    assert {a.party.name: a.mentions[0].how for a in find_actors(view)} == {"Aldoria": "name", "Bremia": "name"}
+    assert {a.party.name: a.mentions[0].how for a in find_actors(view)} == {
+        "Aldoria": "name",
+        "Bremia": "name",
+    }
 
 
 def test_an_office_word_makes_a_place_act() -> None:

@@ -182,6 +182,33 @@ def test_the_command_and_the_page_tell_the_figures_of_the_files(tmp_path: Path) 
     assert summary.cards[0].sentence == docs[0].text
 
 
+def test_reasons_are_counted_without_their_details() -> None:
+    reasons = [
+        "no pair (best: A and B, 0.21: score)",
+        "no pair (best: C (D) and E, 0.3)",
+        "page 7",
+        "page 12",
+    ]
+    tables: dict[str, list[dict[str, str]]] = {
+        name: []
+        for name in ("agreements", "mentions", "places", "partners", "documents", "coverage")
+    }
+    tables["rejections"] = [{"stage": "relate", "reason": r} for r in reasons]
+    assert summarise(tables).rejections == (("relate", "no pair", 2), ("relate", "page …", 2))
+
+
+def test_namesakes_are_told_apart_by_their_kind(tmp_path: Path) -> None:
+    light_models(tmp_path)
+    regency = Party(name="Yogyakarta", kind="province", country="ID", referent_id="gn:2")
+    docs = [document(n, "Yogyakarta and Boston signed an MoU.") for n in "ab"]
+    told = [mention(d, p, BOSTON) for d, p in zip(docs, (YOGYAKARTA, regency), strict=True)]
+    workspace = fill(tmp_path, docs, told)
+    run_build(workspace, Config(), now=NOW)
+    run_export(workspace, Config(), now=NOW)
+    governments = dict(run_report(workspace).shares["local_party"])
+    assert governments == {"Yogyakarta (city)": 1, "Yogyakarta (province)": 1}
+
+
 def test_without_a_dataset_the_message_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cityaccords extract"):
         run_report(Workspace(tmp_path))

@@ -106,6 +106,8 @@ def test_english_verbs_and_indonesian_roots_bend() -> None:
             "sister_city_agreement",
             "jumelage",
         ),
+        ("ms", "memorandum persefahaman", "mou", "memorandum persefahaman"),
+        ("ms", "perjanjian bandar kembar", "sister_city_agreement", "perjanjian bandar kembar"),
         ("de", "die Städtepartnerschaft", "sister_city_agreement", "Städtepartnerschaft"),
         ("es", "el hermanamiento entre ambas", "sister_city_agreement", "hermanamiento"),
         ("ja", "友好都市提携", "sister_city_agreement", "友好都市"),

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pipeline.builders.lifecycle import ASSERTED, Happening, Told
 from pipeline.builders.model import Telling
 from pipeline.records import Claim, Issue, Mention, Party, Span
+from pipeline.schema import SEPARATOR
 
-SEPARATOR = "; "  # between the values of one cell; exports use the same
 PARTY_FIELDS = ("name", "kind", "country")
 
 

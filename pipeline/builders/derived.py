@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from pipeline.builders.model import BuiltMention
+from pipeline.built import BuiltMention
 from pipeline.records import Coding, Mention
 
 CODER = "records.v1"

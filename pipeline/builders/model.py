@@ -1,7 +1,6 @@
-"""What the builders pass to each other, and the rows that only a build has.
+"""What the builders pass to each other.
 
 A **telling** is one mention together with what is known of the document version that carries it.
-The row types stand beside the records of `pipeline.records` in ``corpus/build/``.
 """
 
 from __future__ import annotations
@@ -82,62 +81,3 @@ class Telling:
     def sentence(self, span: Span) -> Span:
         """Return the sentence to quote for a span, or the span where none was kept."""
         return dict(self.sentences).get(span, span)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltMention:
-    """A mention in its agreement."""
-
-    mention: Mention
-    agreement_id: str
-    local_party_id: str
-    partner_id: str
-    is_superseded: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartyRow:
-    """A resolved party: a government by place, an organisation by name, kind and country."""
-
-    id: str
-    name: str
-    kind: str
-    country: str | None
-    aliases: tuple[str, ...]
-    agreement_count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceRow:
-    """A place of the gazetteer that the dataset refers to."""
-
-    id: str
-    name: str
-    kind: str
-    country: str | None
-    latitude: float
-    longitude: float
-    population: int
-    source_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentRow:
-    """The newest version of one document, with what the build found out about it."""
-
-    doc_id: str
-    external_id: str | None
-    url: str | None
-    source_id: str
-    source_kind: str
-    title: str | None
-    published: str | None
-    retrieved_at: str
-    language: str
-    is_relevant: bool
-    relevance_score: float | None
-    outputs_realised: bool
-    word_count: int
-    duplicate_of: str | None
-    version_count: int
-    capture_id: str

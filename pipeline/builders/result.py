@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pipeline.builders import assemble, claims, lineage, resolve
 from pipeline.builders.derived import codings_of
-from pipeline.builders.model import BuiltMention, PartyRow, PlaceRow
+from pipeline.built import BuiltMention, PartyRow, PlaceRow
 from pipeline.gazetteer import Gazetteer
 from pipeline.records import Agreement, Claim, Coding, Event, Issue, Relation
 

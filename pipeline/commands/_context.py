@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline.engine import StageReport
     from pipeline.runs import Run
 
+PIPE_COLUMNS = 120  # of a table that goes to a file or a pipe
 LINE_SECONDS = 30.0  # without a terminal, one progress line in this time at the most
 
 Json = Annotated[bool, typer.Option("--json", help="Show the result as JSON.")]
@@ -82,7 +83,7 @@ def console() -> Console:
     """Return the console for results; colours only on a terminal, none with NO_COLOR."""
     from rich.console import Console
 
-    return Console(soft_wrap=not sys.stdout.isatty())
+    return Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 
 
 def show(result: object, as_json: bool, text: str) -> None:

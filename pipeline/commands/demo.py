@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import typer
 
-from pipeline.commands._context import Json, console, running, show, stage_data, stage_lines
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pipeline.commands._context import (
+    Json,
+    Settings,
+    console,
+    running,
+    show,
+    stage_data,
+    stage_lines,
+)
 
 _ROWS = 12  # agreements shown: what fits a screen
 
@@ -17,9 +22,10 @@ _ROWS = 12  # agreements shown: what fits a screen
 def demo(context: typer.Context, as_json: Json = False) -> None:
     """Serve three sample sites on this machine, fetch them, and build the dataset.
 
-    The texts are of our own writing, with real facts. Use a workspace of its own.
+    The texts are of our own writing, with real facts. Without --workspace it works in demo/, so
+    that invented documents never mix with a corpus of yours.
 
-    Example: cityaccords --workspace demo demo
+    Example: cityaccords demo
     """
     from dataclasses import replace
 
@@ -27,6 +33,9 @@ def demo(context: typer.Context, as_json: Json = False) -> None:
     from pipeline.config import load_config
     from pipeline.ingest import run_ingest
 
+    settings: Settings = context.obj
+    if settings.workspace == Path():
+        context.obj = replace(settings, workspace=Path("demo"))
     with running(context) as run, run.lock():
         sample.prepare(run.workspace)
         run = replace(run, config=load_config(run.workspace.config))
@@ -61,7 +70,7 @@ def _show_agreements(dataset: Path) -> None:
     rows = read_csv(dataset / "agreements.csv")
     table = Table(title=f"{len(rows)} agreements, the first {min(_ROWS, len(rows))}", box=None)
     for heading in ("id", "agreement", "instrument", "stage", "latest", "documents", "tier"):
-        table.add_column(heading, no_wrap=heading != "agreement")
+        table.add_column(heading)
     for row in rows[:_ROWS]:
         cells = (row["agreement_id"], row["label"], row["instrument"], row["stage"])
         more = (row["latest_date"], row["document_count"], row["tier"])

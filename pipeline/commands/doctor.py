@@ -28,10 +28,10 @@ def doctor(
 
     with running(context) as run:
         if rebuild:
-            from pipeline.catalog import rebuild as rebuild_catalog
+            from pipeline.ingest import rebuild_catalog
 
             with run.lock():
-                rebuild_catalog(run.workspace)
+                rebuild_catalog(run.workspace, run.config)
         findings = examine_installation(run)
     lines = [f"{_MARKS[f.level]}  {f.check:13}  {f.message}" for f in findings]
     show([asdict(f) for f in findings], as_json, "\n".join(lines))

@@ -70,7 +70,9 @@ def _show(found: Examination) -> None:
     out.print()
     out.print(_marked(document, found.annotations, coloured=out.is_terminal))
     out.print()
-    out.print(_legend() if out.is_terminal else "Spans are marked [text|layer:label].", style="dim")
+    out.print(
+        _legend() if out.is_terminal else Text("Spans are marked [text|layer:label]."), style="dim"
+    )
     for rejection in found.rejections:
         out.print(f"[bold red]stopped at {rejection.stage}[/]: {escape(rejection.reason)}")
     for number, mention in enumerate(found.mentions, 1):

@@ -10,11 +10,11 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from pipeline.schema import SEPARATOR
 from pipeline.text import QUOTE_WORDS
 
 Cell = str | int | float | bool | None | tuple[str, ...]
 Row = tuple[str, ...]
-SEPARATOR = "; "
 DECIMALS = 4  # of scores; a calibrated score says nothing finer
 _QUOTE = '"'
 _SPECIAL = re.compile(r'[",\r\n]')
@@ -49,8 +49,8 @@ def brief(text: str) -> str:
 def line(cells: Iterable[str]) -> str:
     """Return one line of a CSV file (RFC 4180 quoting).
 
-    The standard library's writer leaves a lone carriage return unquoted when lines end in a line feed;
-    its reader then ends the row there.
+    The standard library's writer leaves a lone carriage return unquoted when lines end in a line
+    feed; its reader then ends the row there.
     """
     return (
         ",".join(f'"{c.replace(_QUOTE, _QUOTE * 2)}"' if _SPECIAL.search(c) else c for c in cells)

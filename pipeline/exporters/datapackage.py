@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.codebook import Codebook
-from pipeline.exporters.schema import Column, Table
+from pipeline.schema import Column, Table, values_of
 
 # Data Package words (specs.frictionlessdata.io); the JSON is as free as the standard is.
 Descriptor = dict[str, Any]
@@ -27,11 +27,6 @@ class FileFacts:
     size: int
     sha256: str
     rows: int
-
-
-def values_of(column: Column, codebook: Codebook) -> tuple[str, ...]:
-    """Return the only values that a column may have; empty if it is free."""
-    return column.values or (codebook.ids(column.dimension) if column.dimension else ())
 
 
 def field_of(column: Column, table: Table, codebook: Codebook) -> Descriptor:

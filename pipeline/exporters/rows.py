@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pipeline.builders.model import BuiltMention, DocumentRow, PartyRow, PlaceRow
+from pipeline.built import BuiltMention, DocumentRow, PartyRow, PlaceRow
 from pipeline.exporters.csvtext import Row, brief, row
 from pipeline.records import (
     Agreement,

@@ -1,72 +1,8 @@
-"""The schema: every file of a dataset and every column, once.
-
-The CSV headers, ``datapackage.json``, ``codebook.md`` and the checks of ``validate`` derive from
-`TABLES`; a column is added here and nowhere else.
-"""
+"""Columns that several files have in common, each defined once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-EDTF = r"[0-9X]{4}(-[0-9X]{2}){0,2}[~?%]?(/([0-9X]{4}(-[0-9X]{2}){0,2}[~?%]?|\.\.)?)?|\.\./.+"
-HASH = r"[0-9a-f]{16}"
-AGREEMENT_ID = r"CA-[0-9]{6,}"
-COUNTRY = r"[A-Z]{2}"
-INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)"
-MONTH = r"\d{4}(-\d\d)?"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One column.
-
-    ``role`` is ``key`` (names a record), ``source`` (as the publisher or the archive gives it),
-    ``coded`` (rests on words: has rows in ``evidence.csv``) or ``derived`` (follows by ``rule``).
-    ``dimension`` names the codebook dimension whose ids are the only values; ``values`` lists
-    them where the codebook has none; ``many`` tells that the cell joins several values by ``";
-    "``.
-    """
-
-    name: str
-    description: str
-    type: str = "string"
-    role: str = "source"
-    rule: str = ""
-    dimension: str = ""
-    values: tuple[str, ...] = ()
-    pattern: str = ""
-    required: bool = False
-    many: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """One file. ``key`` names the columns that identify a row (the rows are sorted by them)."""
-
-    name: str
-    title: str
-    description: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    unique: bool = True
-    foreign: Mapping[str, str]
-    stage: str
-
-    @property
-    def header(self) -> tuple[str, ...]:
-        """The names of the columns in order."""
-        return tuple(c.name for c in self.columns)
-
-    @property
-    def file(self) -> str:
-        """The file's name."""
-        return f"{self.name}.csv"
-
-    @property
-    def coded(self) -> tuple[str, ...]:
-        """The columns whose cells rest on words."""
-        return tuple(c.name for c in self.columns if c.role == "coded")
+from pipeline.schema import COUNTRY, EDTF, HASH, Column
 
 
 def key(name: str, description: str, pattern: str = "") -> Column:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from pipeline.exporters.schema import (
-    AGREEMENT_ID,
     CAPTURE_ID,
-    HASH,
     LEVEL,
     SCOPE,
-    Column,
-    Table,
     date,
     doc_id,
     key,
@@ -17,6 +13,7 @@ from pipeline.exporters.schema import (
     party,
     score,
 )
+from pipeline.schema import AGREEMENT_ID, HASH, Column, Table
 
 _LOCAL = "The sub-national government."
 _PARTNER = "The other party."

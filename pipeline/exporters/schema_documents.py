@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.exporters.schema import (
-    CAPTURE_ID,
-    COUNTRY,
-    EDTF,
-    INSTANT,
-    MONTH,
-    Column,
-    Table,
-    doc_id,
-    key,
-    offsets,
-    score,
-)
+from pipeline.exporters.schema import CAPTURE_ID, doc_id, key, offsets, score
+from pipeline.schema import COUNTRY, EDTF, INSTANT, MONTH, Column, Table
 
 DOCUMENTS = Table(
     name="documents",

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from pipeline.exporters.schema import (
-    AGREEMENT_ID,
     CAPTURE_ID,
     FOLLOW_UP,
-    HASH,
-    INSTANT,
     LEVEL,
     SCOPE,
     SECTORS,
-    Column,
-    Table,
     date,
     doc_id,
     key,
@@ -20,6 +15,7 @@ from pipeline.exporters.schema import (
     party,
     score,
 )
+from pipeline.schema import AGREEMENT_ID, HASH, INSTANT, Column, Table
 
 _LOCAL = "The sub-national government."
 _PARTNER = "The other party."

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.exporters.schema import (
-    AGREEMENT_ID,
-    COUNTRY,
-    HASH,
-    Column,
-    Table,
-    key,
-)
+from pipeline.exporters.schema import key
+from pipeline.schema import AGREEMENT_ID, COUNTRY, HASH, Column, Table
 
 _LOCAL = "The sub-national government."
 _PARTNER = "The other party."

@@ -15,6 +15,7 @@ Rows = Iterable[Mapping[str, str]]
 SUMMARISED = ("agreements", "mentions", "places", "partners", "documents", "coverage", "rejections")
 _SHARES = ("stage", "instrument", "level", "scope", "follow_up", "tier")
 _LONGEST = 15  # lines of a ranking: what one looks at before one opens the file
+_DETAIL = re.compile(r"\s*\(.*\)", re.DOTALL)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 Ranking = tuple[tuple[str, int], ...]
 
@@ -201,8 +202,13 @@ def _shares(agreements: Sequence[Mapping[str, str]]) -> dict[str, Ranking]:
     for side in ("partner", "local_party"):
         ids = Counter(a[f"{side}_id"] for a in agreements)
         names = {a[f"{side}_id"]: a[f"{side}_name"] for a in agreements}
-        top = ranking(ids)
-        shares[side] = tuple((names[party_id], count) for party_id, count in top)
+        kinds = {a[f"{side}_id"]: a[f"{side}_kind"] for a in agreements}
+        namesakes = Counter(names.values())
+        shares[side] = tuple(
+            # Two governments of one name (Kota and Kabupaten Bandung) are told apart by their kind.
+            (f"{names[i]} ({kinds[i]})" if namesakes[names[i]] > 1 else names[i], count)
+            for i, count in ranking(ids)
+        )
     return shares
 
 
@@ -278,7 +284,7 @@ def _coverage(rows: Rows) -> tuple[tuple[SourceLine, ...], dict[str, tuple[int, 
 
 
 def _rejections(rows: Rows) -> tuple[tuple[str, str, int], ...]:
-    """Count rejections by stage and reason; numbers in a reason are not told apart."""
-    counts = Counter((r["stage"], _NUMBER.sub("…", r["reason"])) for r in rows)
+    """Count rejections by stage and reason, apart from numbers and details in brackets."""
+    counts = Counter((r["stage"], _NUMBER.sub("…", _DETAIL.sub("", r["reason"]))) for r in rows)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple((stage, reason, count) for (stage, reason), count in ordered)

@@ -6,7 +6,7 @@ from pipeline.exporters import schema_agreements as a
 from pipeline.exporters import schema_documents as d
 from pipeline.exporters import schema_mentions as m
 from pipeline.exporters import schema_parties as p
-from pipeline.exporters.schema import Table
+from pipeline.schema import Table
 
 TABLES: tuple[Table, ...] = (
     a.AGREEMENTS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.codebook import Codebook, Dimension
-from pipeline.exporters.datapackage import values_of, version_of
-from pipeline.exporters.schema import Column, Table
+from pipeline.exporters.datapackage import version_of
+from pipeline.schema import Column, Table, values_of
 
 _ROLES = {
     "key": "key",

@@ -17,6 +17,8 @@ _MARKS = (
 )
 _COMPILED = tuple((name, re.compile(pattern, re.I)) for name, pattern in _MARKS)
 
+_ANY = re.compile(b"|".join(b"(?:" + pattern + b")" for _, pattern in _MARKS), re.I)
+
 
 def soft_block(headers: tuple[tuple[str, str], ...], payload: bytes) -> str | None:
     """Return which kind of wall a page is, or None for a page.
@@ -28,7 +30,6 @@ def soft_block(headers: tuple[tuple[str, str], ...], payload: bytes) -> str | No
             return "browser check"
     if len(payload) > _SMALL:
         return None
-    for kind, pattern in _COMPILED:
-        if pattern.search(payload):
-            return kind
-    return None
+    if not _ANY.search(payload):
+        return None
+    return next(kind for kind, pattern in _COMPILED if pattern.search(payload))

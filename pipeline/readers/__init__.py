@@ -1,7 +1,9 @@
-"""Readers: bytes of one capture in, clean text and what is known of it out. No files, no network, no clock.
+"""Readers: bytes of one capture in, clean text and what is known of it out.
 
-One module per kind of payload (`html`, `pdf`, `text`, `json_document`); `dispatch` chooses among them
-by content first and by the declared type second.
+No files, no network, no clock.
+
+One module per kind of payload (`html`, `pdf`, `text`, `json_document`); `dispatch` chooses among
+them by content first and by the declared type second.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Calendar dates as publishers write them: machine formats with a clock, and words in a dozen languages.
+"""Calendar dates as publishers write them: for machines with a clock, in words for readers.
 
-Only whole dates count (a month and year where a caller asks for it): a publication date is a day, and
-"7 Agustus 2021" must not become 2021. The result is EDTF with the precision found.
+Only whole dates count (a month and year where a caller asks for it): a publication date is a day,
+and "7 Agustus 2021" must not become 2021. The result is EDTF with the precision found.
 """
 
 from __future__ import annotations
@@ -16,18 +16,24 @@ from zoneinfo import ZoneInfo
 FIRST_YEAR = 1945  # the oldest agreement between cities that a page could have been dated with
 # Names and usual abbreviations, without accents or full stops. One line per month.
 _MONTHS = (
-    "january jan januari janvier janv januar janner enero ene janeiro gennaio gen stycznia styczen ocak января janar",
-    "february feb februari pebruari peb fevrier fevr februar feber febrero fevereiro fev febbraio lutego luty subat февраля",
+    "january jan januari janvier janv januar janner enero ene janeiro gennaio gen stycznia "
+    "styczen ocak января janar",
+    "february feb februari pebruari peb fevrier fevr februar feber febrero fevereiro fev "
+    "febbraio lutego luty subat февраля",
     "march mar maret mrt mart mars marz maerz marzo marco marca marzec марта mac",
     "april apr avril avr abril abr aprile kwietnia kwiecien nisan апреля",
     "may mei mai mayo maio maggio mag maja maj mayis мая",
     "june jun juni juin junio junho giugno giu czerwca czerwiec haziran июня jui",
     "july jul juli juillet juil julio julho luglio lug lipca lipiec temmuz июля julai",
-    "august aug agustus agu agt ags augustus aout agosto ago sierpnia sierpien agustos августа ogos",
-    "september sep sept septembre septiembre setembro set settembre wrzesnia wrzesien eylul сентября",
-    "october oct oktober okt octobre octubre outubro out ottobre ott pazdziernika pazdziernik ekim октября",
+    "august aug agustus agu agt ags augustus aout agosto ago sierpnia sierpien agustos "
+    "августа ogos",
+    "september sep sept septembre septiembre setembro set settembre wrzesnia wrzesien eylul "
+    "сентября",
+    "october oct oktober okt octobre octubre outubro out ottobre ott pazdziernika pazdziernik "
+    "ekim октября",
     "november nov nopember nop novembre noviembre novembro listopada listopad kasim ноября",
-    "december dec desember des decembre dezember dez diciembre dic dezembro dicembre grudnia grudzien aralik декабря disember dis",
+    "december dec desember des decembre dezember dez diciembre dic dezembro dicembre grudnia "
+    "grudzien aralik декабря disember dis",
 )
 _PLAIN = str.maketrans("áàâäãåçéèêëíìîïıñóòôöõúùûüýşśźńğ", "aaaaaaceeeeiiiiinooooouuuuysszng")
 _ISO = re.compile(
@@ -62,11 +68,29 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     year = r"(?P<y>(?:19|20)\d{2})(?!\d)"
     day = r"(?<![\d.,/])(?P<d>[0-3]?\d)(?:st|nd|rd|th|er|o|\.)?"
     return (
-        (re.compile(rf"{day}[\s-]+(?:de\s+|of\s+)?{month},?[\s-]+(?:de\s+|del\s+)?{year}", re.IGNORECASE), "words"),
+        (
+            re.compile(
+                rf"{day}[\s-]+(?:de\s+|of\s+)?{month},?[\s-]+(?:de\s+|del\s+)?{year}", re.IGNORECASE
+            ),
+            "words",
+        ),
         (re.compile(rf"\b{month}\s+{day},?\s+{year}", re.IGNORECASE), "words"),
-        (re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})\s*[年년]\s*(?P<m>\d{1,2})\s*[月월]\s*(?P<d>\d{1,2})\s*[日일]"), "numbers"),
-        (re.compile(r"(?<![\d/.-])(?P<y>(?:19|20)\d{2})([-/.])\s?(?P<m>\d{1,2})\2\s?(?P<d>\d{1,2})(?!\d)"), "numbers"),
-        (re.compile(rf"(?<![\d/.-])(?P<d>\d{{1,2}})([-/.])(?P<m>\d{{1,2}})\2{year}"), "day or month first"),
+        (
+            re.compile(
+                r"(?<!\d)(?P<y>(?:19|20)\d{2})\s*[年년]\s*(?P<m>\d{1,2})\s*[月월]\s*(?P<d>\d{1,2})\s*[日일]"
+            ),
+            "numbers",
+        ),
+        (
+            re.compile(
+                r"(?<![\d/.-])(?P<y>(?:19|20)\d{2})([-/.])\s?(?P<m>\d{1,2})\2\s?(?P<d>\d{1,2})(?!\d)"
+            ),
+            "numbers",
+        ),
+        (
+            re.compile(rf"(?<![\d/.-])(?P<d>\d{{1,2}})([-/.])(?P<m>\d{{1,2}})\2{year}"),
+            "day or month first",
+        ),
         (re.compile(rf"\b{month},?\s+(?:de\s+|del\s+)?{year}", re.IGNORECASE), "month"),
     )
 
@@ -172,13 +196,17 @@ def _moment(value: str) -> datetime | None:
         if match := _JS_DATE.match(value):
             name, day, year, hour, minute, second, offset = match.groups()
             clock = (int(hour), int(minute), int(second))
-            return datetime(int(year), _months()[name.lower()], int(day), *clock, tzinfo=_offset(offset))
+            return datetime(
+                int(year), _months()[name.lower()], int(day), *clock, tzinfo=_offset(offset)
+            )
         return parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, KeyError, OverflowError):
         return None
 
 
-def machine_date(value: str, zone: ZoneInfo | None = None, *, month_first: bool | None = None) -> str | None:
+def machine_date(
+    value: str, zone: ZoneInfo | None = None, *, month_first: bool | None = None
+) -> str | None:
     """Read the value of a meta tag, a ``datetime`` attribute or a feed; None where it is no date.
 
     Returns:

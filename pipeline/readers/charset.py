@@ -1,7 +1,8 @@
 """Bytes of a page or a text file to characters.
 
-Order: byte order mark, valid UTF-8 (bytes that form it by chance are rare beyond a few letters), the
-server's header, the page's own declaration, statistics. A declaration that yields gibberish is doubted.
+Order: byte order mark, valid UTF-8 (bytes that form it by chance are rare beyond a few letters),
+the server's header, the page's own declaration, statistics. A declaration that yields gibberish is
+doubted.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ _UTF_16_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # Encodings that use only ASCII bytes, so that the test for UTF-8 would swallow them.
 _SEVEN_BIT = re.compile(rb"charset\s*=\s*[\"']?\s*(?:iso-2022-|hz-gb|utf-7)", re.IGNORECASE)
 _GIBBERISH = re.compile("[\ufffd\x80-\x9f]")
-GIBBERISH_SHARE = 0.002  # a few broken bytes are normal in old pages, two in a thousand are another encoding
+GIBBERISH_SHARE = (
+    0.002  # a few broken bytes are normal in old pages, two in a thousand are another encoding
+)
 SNIFF_BYTES = 4096  # where a page may declare its encoding
 
 
@@ -36,7 +39,9 @@ def _decode_declared(body: bytes, media_type: str) -> str:
     from resiliparse.parse.encoding import detect_encoding
     from w3lib.encoding import html_to_unicode
 
-    encoding, text = html_to_unicode(media_type or None, body, auto_detect_fun=lambda b: detect_encoding(b) or "cp1252")
+    encoding, text = html_to_unicode(
+        media_type or None, body, auto_detect_fun=lambda b: detect_encoding(b) or "cp1252"
+    )
     share = _gibberish(text)
     if share <= GIBBERISH_SHARE:
         return text

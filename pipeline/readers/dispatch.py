@@ -1,4 +1,4 @@
-"""Choose the reader of a payload, by its first bytes before its declared type; and run it in a sandbox.
+"""Choose the reader of a payload, by its first bytes before its declared type.
 
 A PDF served as ``text/html`` is a PDF. Readers of foreign formats run in a killable child
 (`read_frame`): their input and output cross as JSON and bytes.
@@ -16,7 +16,10 @@ from pipeline.readers import Payload, Published, Reading, Remark, UnreadableErro
 HTML, PDF, TEXT = "text/html", "application/pdf", "text/plain"
 RECORD = "application/vnd.cityaccords.document+json"
 SNIFF_BYTES = 1_024  # a PDF's mark stands within the first kilobyte
-_HTML_START = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,900}?-->\s*)*<(?:!doctype\s+html|html|head|body|div|meta|title)\b", re.IGNORECASE | re.DOTALL)
+_HTML_START = re.compile(
+    rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,900}?-->\s*)*<(?:!doctype\s+html|html|head|body|div|meta|title)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _FOREIGN = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -51,7 +54,7 @@ def kind_of(payload: Payload) -> str:
     if declared in (HTML, "application/xhtml+xml") or _HTML_START.match(head):
         return HTML
     if declared == PDF:
-        msg = "PDF: declared as PDF, but it does not begin like one. Broken or an error page: fetch it again."
+        msg = "PDF: declared as one, but does not begin like one. Broken: fetch it again."
         raise UnreadableError(msg)
     if declared.startswith("text/") and b"\x00" not in head:
         return TEXT
@@ -90,7 +93,7 @@ def encode_payload(payload: Payload, kind: str) -> bytes:
 
 
 def read_frame(frame: bytes) -> bytes:
-    """Read one packed payload; the answer is the reading, or the reason why there is none, as JSON."""
+    """Read one packed payload; the answer is the reading, or why there is none, as JSON."""
     line, _, body = frame.partition(b"\n")
     head = json.loads(line)
     kind = head.pop("kind")
@@ -127,7 +130,9 @@ def decode_reading(answer: bytes) -> Reading:
             raise UnreadableError(str(data["refused"]))
         published = data.pop("published")
         remarks = tuple(Remark(**remark) for remark in data.pop("remarks"))
-        return Reading(published=Published(**published) if published else None, remarks=remarks, **data)
+        return Reading(
+            published=Published(**published) if published else None, remarks=remarks, **data
+        )
     except (KeyError, TypeError) as error:
         msg = f"not a reading: {error!r}"
         raise ValueError(msg) from error

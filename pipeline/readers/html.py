@@ -1,8 +1,8 @@
-"""HTML to the text of its document: a fast pass with a confidence gate, and a strong extractor behind it.
+"""HTML to the text of its document: a fast pass with a gate, a strong extractor behind it.
 
-The fast pass (`html_blocks`, `html_root`) reads nine pages in ten. Where its result is small, or most
-sentences of the page lie outside it, trafilatura reads the page again. Pages built to hang a parser get a
-cheap pass only.
+The fast pass (`html_blocks`, `html_root`) reads nine pages in ten. Where its result is small, or
+most sentences of the page lie outside it, trafilatura reads the page again. Pages built to hang a
+parser get a cheap pass only.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipeline.readers import Payload, Reading, UnreadableError
+from pipeline.readers import Payload, Reading
 from pipeline.readers.charset import decode
 from pipeline.readers.html_blocks import NO_TEXT, Page, blocks_of, clean, size_of
 from pipeline.readers.html_cheap import CHEAP_CHARS, cheap_blocks, head_of, is_pathological
 from pipeline.readers.html_metadata import Metadata, read_metadata, title_of
 from pipeline.readers.html_noise import NOISE_CHARS, NOISE_OPENING
 from pipeline.readers.html_root import Extract, extract, is_good
+from pipeline.readers.html_walls import WALL_CHARS, refuse_if_none
 from pipeline.readers.published import published_of
 
 if TYPE_CHECKING:
@@ -25,23 +26,8 @@ if TYPE_CHECKING:
 
 SURE = 0.75  # share of the page's clean sentences that the root must hold
 SMALL = 600  # letters below which a document is read a second time
+BODY_CHARS = 20_000  # of a page's whole text, white space and all, before it is looked at for walls
 INSIDE = 0.5  # share of all the page's sentences, boilerplate included, that the text must have
-MIN_CHARS = 140  # shorter than the shortest news item that can name two parties and an act
-_BLOCKED = re.compile(
-    r"(?i)just a moment\.\.\.|checking (?:if the site connection|your browser)|attention required! \| cloudflare|"
-    r"verif(?:y|ying) (?:that )?you are (?:a )?human|are you a (?:human|robot)|i.?m not a robot|captcha|"
-    r"enable javascript and cookies to continue|please enable (?:javascript|cookies)|pardon our interruption|"
-    r"request unsuccessful\. incapsula|access (?:to this page has been )?denied|403 forbidden|unusual traffic from|"
-    r"before you continue to|aktifkan javascript|akses ditolak|anda diblokir|ddos protection by"
-)
-_CONSENT = re.compile(
-    r"(?i)we value your privacy|accept (?:all )?cookies|cookie (?:consent|settings|policy)|manage (?:your )?consent|"
-    r"kami menggunakan cookie|setujui semua|zustimmen und weiter|datenschutzeinstellungen|accepter et continuer"
-)
-_MISSING = re.compile(
-    r"(?i)^\W*(?:(?:error\W*)?404\b|page not found|(?:halaman|laman|artikel|berita) (?:yang anda cari )?tidak (?:di)?temukan|"
-    r"not found\b|this page (?:isn.t|is not) available|seite nicht gefunden|page introuvable|página no encontrada)"
-)
 
 
 def _doubtful(result: Extract, page: Page) -> bool:
@@ -51,20 +37,26 @@ def _doubtful(result: Extract, page: Page) -> bool:
 
 
 def _second_reading(tree: LexborHTMLParser) -> str:
-    """Read a page by trafilatura, in the shape of the fast pass: one paragraph per line, no bullets."""
+    """Read a page by trafilatura, in the shape of the fast pass: a paragraph per line."""
     from trafilatura import extract as read_again
 
     html = tree.html or ""
-    text = read_again(html, fast=True, include_comments=False, include_tables=True, deduplicate=False) or ""
+    text = (
+        read_again(html, fast=True, include_comments=False, include_tables=True, deduplicate=False)
+        or ""
+    )
     lines = []
     for raw in text.split("\n"):
-        line = clean(raw.strip().removeprefix("- ").strip("|").replace(" | |", " |"))
+        cells = [clean(cell) for cell in raw.strip().removeprefix("- ").split("|")]
+        line = " | ".join(cell for cell in cells if cell.strip("-"))
         if line and not (len(line) < NOISE_CHARS and NOISE_OPENING.match(line)):
             lines.append(line)
     return "\n".join(lines)
 
 
-def _choose(result: Extract, page: Page, found: Metadata, tree: LexborHTMLParser) -> tuple[str, str]:
+def _choose(
+    result: Extract, page: Page, found: Metadata, tree: LexborHTMLParser
+) -> tuple[str, str]:
     """Return the text and the name of the pass that gave it."""
     text, reader = result.text, "html:fast"
     if _doubtful(result, page):
@@ -75,24 +67,6 @@ def _choose(result: Extract, page: Page, found: Metadata, tree: LexborHTMLParser
         text = "\n".join(filter(None, map(clean, re.split(r"[\r\n]+", found.article_body))))
         reader = "html:json-ld"
     return text, reader
-
-
-def _refuse(text: str, title: str | None, tree_text: str) -> None:
-    """Raise where the page is no document: a wall, an error page, a stub."""
-    size = size_of(text)
-    if size < 4 * MIN_CHARS:
-        head = f"{title or ''}\n{text}\n{tree_text[:1_500]}"
-        wall = _BLOCKED.search(head) or (_CONSENT.search(head) if size < MIN_CHARS else None)
-        if wall:
-            msg = f"blocked: a wall instead of the document ({wall.group()!r})"
-            raise UnreadableError(msg)
-        missing = _MISSING.search(title or "") or _MISSING.search(text)
-        if missing:
-            msg = f"not a document: an error page with status 200 ({missing.group().strip()!r})"
-            raise UnreadableError(msg)
-    if size < MIN_CHARS:
-        msg = f"too short: {size} letters of text, at least {MIN_CHARS} needed"
-        raise UnreadableError(msg)
 
 
 def read_html(payload: Payload) -> Reading:
@@ -121,8 +95,17 @@ def read_html(payload: Payload) -> Reading:
     lines = text.split("\n")
     if title and lines and lines[0].strip() == title:
         text = "\n".join(lines[1:])
-    if size_of(text) < 4 * MIN_CHARS:
-        _refuse(text, title, clean(tree.body.text()[:20_000]) if tree.body is not None else "")
+    if size_of(text) < WALL_CHARS:
+        refuse_if_none(text, title, clean(tree.body.text()[:BODY_CHARS]) if tree.body else "")
     first = next((i for i, b in enumerate(page.blocks) if kept.blocks and b is kept.blocks[0]), 0)
-    published, remarks = published_of(found, tree, page.blocks, first, payload, "" if cheap else html)
-    return Reading(text=text, reader=reader, title=title, published=published, declared_language=found.language, remarks=tuple(remarks))
+    published, remarks = published_of(
+        found, tree, page.blocks, first, payload, "" if cheap else tree.html or ""
+    )
+    return Reading(
+        text=text,
+        reader=reader,
+        title=title,
+        published=published,
+        declared_language=found.language,
+        remarks=tuple(remarks),
+    )

@@ -1,4 +1,4 @@
-"""HTML tree to a flat list of text blocks, each with the chain of boxes (container elements) around it.
+"""HTML tree to a flat list of text blocks, each with the boxes (containers) around it.
 
 The tree is walked once, without recursion (a hostile page may nest 300,000 deep). Subtrees that are
 boilerplate by tag or by class are not entered, unless they hold most of the page's text.
@@ -21,10 +21,23 @@ NO_TEXT = (
     "script,style,template,iframe,svg,canvas,object,embed,video,audio,map,button,select,input,"
     "textarea,datalist,dialog,math,picture,img,link,meta,source,track,progress,meter,area,applet,frameset,rt,rp"
 )
-NOISE_TAGS = frozenset({"nav", "noscript", "footer", "aside", "figure", "figcaption", "form", "menu", "amp-sidebar", "caption"})
+NOISE_TAGS = frozenset(
+    {
+        "nav",
+        "noscript",
+        "footer",
+        "aside",
+        "figure",
+        "figcaption",
+        "form",
+        "menu",
+        "amp-sidebar",
+        "caption",
+    }
+)
 INLINE = frozenset(
-    """a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s samp
-    small span strike strong sub sup time tt u var wbr""".split()
+    """a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby
+    s samp small span strike strong sub sup time tt u var wbr""".split()
 )
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 ROW_CHARS = 500  # a longer table row is layout, not data: its cells are read as blocks of their own
@@ -53,7 +66,7 @@ class Box:
 
 @dataclass(slots=True)
 class Block:
-    """One paragraph, heading, list item or table row. ``size`` counts an ideograph as two letters."""
+    """One paragraph, heading, list item or table row. In ``size`` an ideograph counts two."""
 
     text: str
     tag: str
@@ -78,12 +91,12 @@ def clean(text: str) -> str:
 
 
 def size_of(text: str) -> int:
-    """Return the length in letters of an alphabetic script: an ideograph or a Thai letter counts two."""
+    """Return the length in letters: an ideograph or a Thai letter counts two."""
     return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
 
 
-# One entry per open element: its children, its box, its tag (that of the block around it if inline),
-# is it inline, is it inside a link.
+# One entry per open element: its children, its box, its tag (that of the block around it if
+# inline), is it inline, is it inside a link.
 _Open = tuple["Iterator[LexborNode]", int, str, bool, bool]
 
 
@@ -137,7 +150,9 @@ class _Walker:
             return False
         noise, name = _noise(node, tag)
         self.page.boxes.append(Box(box, tag, name, noise))
-        self.stack.append((node.iter(include_text=True), len(self.page.boxes) - 1, tag, False, link))
+        self.stack.append(
+            (node.iter(include_text=True), len(self.page.boxes) - 1, tag, False, link)
+        )
         return True
 
     def _flush(self, tag: str, box: int) -> None:
@@ -148,7 +163,9 @@ class _Walker:
         self.linked = 0
         for line in _lines(joined) if BREAK in joined else (clean(joined),):
             if line:
-                self.page.blocks.append(Block(line, tag, box, round(share * len(line)), size_of(line)))
+                self.page.blocks.append(
+                    Block(line, tag, box, round(share * len(line)), size_of(line))
+                )
 
     def _row(self, row: LexborNode, box: int) -> bool:
         """Read a short table row as one block, cells joined by a bar; say whether it was one."""
@@ -170,7 +187,7 @@ def _is_inline_noise(node: LexborNode) -> bool:
 
 
 def _noise(node: LexborNode, tag: str) -> tuple[int, str]:
-    """Grade a subtree (0 to 2) as boilerplate by its tag and attributes; return its class and id too."""
+    """Grade a subtree (0 to 3) as boilerplate by tag and attributes; return its class and id."""
     attributes = node.attributes
     if not attributes:
         return int(tag in NOISE_TAGS), ""
@@ -178,7 +195,11 @@ def _noise(node: LexborNode, tag: str) -> tuple[int, str]:
     if tag in {"article", "main"}:
         return 0, name
     style = attributes.get("style")
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true" or (style and _HIDDEN.search(style)):
+    if (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or (style and _HIDDEN.search(style))
+    ):
         return HIDDEN, name
     grade = noise_grade(name) if len(name) > 1 else 0
     role = attributes.get("role")
@@ -188,7 +209,7 @@ def _noise(node: LexborNode, tag: str) -> tuple[int, str]:
 
 
 def _lines(text: str) -> list[str]:
-    """Split text at ``<br>``: two of them end a paragraph, one does after a full stop or before a capital."""
+    """Split at ``<br>``: two end a paragraph, one does after a full stop or before a capital."""
     lines: list[str] = []
     for paragraph in _BREAKS.split(text):
         current = ""
@@ -196,7 +217,7 @@ def _lines(text: str) -> list[str]:
             piece = clean(raw)
             if not piece:
                 continue
-            if current and (current[-1] in ".!?:;…”\"»)。" or not piece[0].islower()):
+            if current and (current[-1] in '.!?:;…”"»)。' or not piece[0].islower()):
                 lines.append(current)
                 current = piece
             else:

@@ -1,8 +1,8 @@
 """A reader for pages that are made, or as good as made, to hang a parser: regular expressions only.
 
 Measured: two crafted pages of 9 and 3 MB (200,000 paragraphs; 300,000 attributes on one tag) hold a
-full extractor for more than 30 s, and 300,000 nested or attributed elements hold the HTML parser itself.
-The text is whatever stands between block tags: boilerplate stays in, nothing is weighed.
+full extractor for more than 30 s, and 300,000 nested or attributed elements hold the HTML parser
+itself. The text is whatever stands between block tags: boilerplate stays in, nothing is weighed.
 """
 
 from __future__ import annotations
@@ -20,8 +20,13 @@ HEAD_CHARS = 200_000  # where the description of such a page is looked for
 CHEAP_CHARS = 40  # a shorter line is a label
 MAX_BLOCKS = 20_000
 _HUGE_TAG = re.compile(rf"<[a-zA-Z][\w:-]*\s[^<>]{{{HUGE_TAG_CHARS},}}")
-_NOT_TEXT = re.compile(r"<(script|style|template|svg)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_BLOCK = re.compile(r"</?(?:p|div|br|li|ul|ol|tr|td|h[1-6]|section|article|blockquote|table|body|main)\b[^>]*>", re.IGNORECASE)
+_NOT_TEXT = re.compile(
+    r"<(script|style|template|svg)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL
+)
+_BLOCK = re.compile(
+    r"</?(?:p|div|br|li|ul|ol|tr|td|h[1-6]|section|article|blockquote|table|body|main)\b[^>]*>",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -29,7 +34,10 @@ def is_pathological(html: str) -> bool:
     """Tell whether a page is so large or so odd that only this reader may touch it."""
     if len(html) > MAX_CHARS or html.count("<") > MAX_TAGS:
         return True
-    return any(len(m.group().split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for m in _HUGE_TAG.finditer(html))
+    return any(
+        len(m.group().split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES
+        for m in _HUGE_TAG.finditer(html)
+    )
 
 
 def head_of(html: str) -> str:

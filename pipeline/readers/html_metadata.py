@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
 MAX_JSON_CHARS = 1_000_000  # larger data islands are application state, not a description
+MAX_HEADINGS = 8  # the title is among the first
 MAX_JSON_NODES = 5_000
 _USEFUL = re.compile(r'"(?:datePublished|headline|articleBody|dateCreated)"')
-_ARTICLE = re.compile(r"(?:Article|BlogPosting|NewsItem|Report|PressRelease|LiveBlogPosting|SocialMediaPosting)$")
+_ARTICLE = re.compile(
+    r"(?:Article|BlogPosting|NewsItem|Report|PressRelease|LiveBlogPosting|SocialMediaPosting)$"
+)
 # Lists of other documents and what readers said: their dates and headlines are not the page's.
 _FOREIGN_KEYS = frozenset(
-    "itemListElement comment comments review reviews video image associatedMedia hasPart isPartOf citation "
-    "mentions about relatedLink potentialAction breadcrumb author publisher interactionStatistic liveBlogUpdate "
-    "isBasedOn subjectOf significantLink".split()
+    "itemListElement comment comments review reviews video image associatedMedia hasPart isPartOf "
+    "citation mentions about relatedLink potentialAction breadcrumb author publisher subjectOf "
+    "interactionStatistic liveBlogUpdate isBasedOn significantLink".split()
 )
 _DATE_KEYS = ("datePublished", "dateCreated", "uploadDate")
 _BROKEN_DATE = re.compile(r'"datePublished"\s*:\s*"([^"\\]{8,40})"')
@@ -31,7 +34,7 @@ _SEPARATORS = re.compile(r"\s+[|–—•·»:/-]+\s+|\s*\|\s*")
 
 @dataclass(slots=True)
 class Metadata:
-    """Statements of the head, unjudged. ``published`` is a list of (value, method) in order of trust."""
+    """Statements of the head, unjudged; dates as (value, method) in order of trust."""
 
     headline: str | None = None
     article_body: str | None = None
@@ -40,6 +43,7 @@ class Metadata:
     tags: dict[str, str] = field(default_factory=dict)
     page_title: str | None = None
     h1: list[str] = field(default_factory=list)
+    h2: list[str] = field(default_factory=list)
     language: str | None = None
 
 
@@ -53,7 +57,9 @@ def _objects(value: object) -> Iterator[dict[str, object]]:
             todo += item
         elif isinstance(item, dict):
             yield item
-            todo += [v for k, v in item.items() if k not in _FOREIGN_KEYS and isinstance(v, dict | list)]
+            todo += [
+                v for k, v in item.items() if k not in _FOREIGN_KEYS and isinstance(v, dict | list)
+            ]
 
 
 def _types(item: dict[str, object]) -> str:
@@ -72,7 +78,11 @@ def _read_json_ld(text: str, found: Metadata) -> None:
     others: list[tuple[str, str]] = []
     for item in _objects(data):
         is_article = _ARTICLE.search(_types(item)) is not None
-        dates = [(str(item[k]), "json-ld") for k in _DATE_KEYS if isinstance(item.get(k), str) and item[k]]
+        dates = [
+            (str(item[k]), "json-ld")
+            for k in _DATE_KEYS
+            if isinstance(item.get(k), str) and item[k]
+        ]
         (found.published if is_article else others).extend(dates[:1])
         modified = item.get("dateModified")
         if isinstance(modified, str):
@@ -101,10 +111,15 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
             found.tags.setdefault(name.strip().lower(), content.strip())
     title = tree.css_first("head title") or tree.css_first("title")
     found.page_title = clean(title.text()) if title is not None else None
-    found.h1 = [t for t in (clean(n.text(separator=" ")) for n in tree.css("h1")[:5]) if t]
+    found.h1, found.h2 = _headings(tree, "h1"), _headings(tree, "h2")
     root = tree.css_first("html")
     found.language = root.attributes.get("lang") if root is not None else None
     return found
+
+
+def _headings(tree: LexborHTMLParser, tag: str) -> list[str]:
+    texts = (clean(node.text(separator=" ")) for node in tree.css(tag)[:MAX_HEADINGS])
+    return [text for text in texts if text]
 
 
 def _same(a: str, b: str) -> bool:
@@ -118,10 +133,14 @@ def _without_site(title: str, found: Metadata, host: str) -> str:
     parts = [p for p in _SEPARATORS.split(title) if p]
     if len(parts) < 2:
         return title
-    if found.h1 and any(_same(parts[0], h) for h in found.h1):
+    if any(_same(parts[0], h) for h in found.h1 + found.h2):
         return parts[0]
     squeezed = re.sub(r"\W+", "", parts[-1]).casefold()
-    if squeezed and (squeezed == label or squeezed in host.replace("-", "").replace(".", "") or (label and label in squeezed)):
+    if squeezed and (
+        squeezed == label
+        or squeezed in host.replace("-", "").replace(".", "")
+        or (label and label in squeezed)
+    ):
         cut = title.rfind(parts[-1])
         return title[:cut].rstrip(" |–—•·»:/-\t")
     return title

@@ -8,24 +8,33 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# Words that begin a class or id token of boilerplate. A token is what stands after a separator or at a
-# capital inside camelCase: "ad" does not match "header", "share" does not match "shareholder".
-_STEMS = """comment komentar disqus discuss respond livefyre share sharing sharedaddy social sosmed addthis
-addtoany related relate terkait bacajuga recommend rekomendasi newsletter subscri signup sign-up promo advert
-sponsor outbrain taboola zergnet mgid dfp doubleclick banner cookie consent gdpr sidebar breadcrumb paginat
-pager toolbar navbar navigation menu submenu caption figcaption thumb gallery slideshow carousel slider author-
-authorbox byline bio tagcloud taglist tags popular terpopuler trending teaser readmore read-more morefrom
-more-from more-stories popup modal overlay login paywall regwall rating ratings poll quiz survey printfriendly
-masthead copyright skip-link skiplink screen-reader visually-hidden visuallyhidden sr-only
-jp-relatedposts wp-caption mw-editsection reflist catlinks toolbox dropdown tooltip
-nextprev next-prev prevnext prev-next post-nav editors-pick editorspick pullquote pull-quote factbox
-video-player videoplayer player audio jwplayer weather ticker donate donation""".split()
-# Whole class tokens that mark boilerplate, and short words that do at the head or the tail of a token
-# ("nav-main", "top-ads"): in the middle of one they say nothing ("field--label-hidden" is Drupal's text).
-_WHOLE = """meta hidden print toc tag bio more links follow widget tools avatar mail email rss credit credits""".split()
+# Words that begin a class or id token of boilerplate. A token is what stands after a separator or
+# at a capital inside camelCase: "ad" does not match "header", "share" does not match "shareholder".
+_STEMS = """
+    comment komentar disqus discuss respond livefyre share sharing sharedaddy social sosmed addthis
+    addtoany related relate terkait bacajuga recommend rekomendasi newsletter subscri signup sign-up
+    promo advert sponsor outbrain taboola zergnet mgid dfp doubleclick banner cookie consent gdpr
+    sidebar breadcrumb paginat pager toolbar navbar navigation menu submenu caption figcaption thumb
+    gallery slideshow carousel slider author- authorbox byline bio tagcloud taglist tags popular
+    terpopuler trending teaser readmore read-more morefrom more-from more-stories popup modal
+    overlay login paywall regwall rating ratings poll quiz survey printfriendly masthead copyright
+    skip-link skiplink screen-reader visually-hidden visuallyhidden sr-only jp-relatedposts
+    wp-caption mw-editsection reflist catlinks toolbox dropdown tooltip nextprev next-prev prevnext
+    prev-next post-nav editors-pick editorspick pullquote pull-quote factbox video-player
+    videoplayer player audio jwplayer weather ticker donate donation
+""".split()
+# Whole class tokens that mark boilerplate, and short words that do at the head or the tail of a
+# token ("nav-main", "top-ads"): in the middle of one they say nothing ("field--label-hidden" is
+# Drupal's text).
+_WHOLE = """
+    meta hidden print toc tag bio more links follow widget tools avatar mail email rss credit
+    credits
+""".split()
 _EDGES = """ad ads adv iklan footer foot nav menu tag tags""".split()
-_SURE = """comment komentar disqus livefyre respond cookie consent gdpr onetrust newsletter related terkait
-recommend rekomendasi outbrain taboola""".split()
+_SURE = """
+    comment komentar disqus livefyre respond cookie consent gdpr onetrust newsletter related terkait
+    recommend rekomendasi outbrain taboola
+""".split()
 
 
 def _any(words: list[str]) -> str:
@@ -63,33 +72,53 @@ def noise_grade(name: str) -> int:
     return int(NOISE_CLASS.search(name) is not None and TEXT_CLASS.search(name) is None)
 
 
-NOISE_ROLE = re.compile(r"^(?:navigation|complementary|contentinfo|banner|search|menu|menubar|dialog|alert|tooltip)$")
+NOISE_ROLE = re.compile(
+    r"^(?:navigation|complementary|contentinfo|banner|search|menu|menubar|dialog|alert|tooltip)$"
+)
 
 # A line that opens like this is a pointer, a credit or a plea, never the document's own sentence.
 _OPENINGS = r"""
-  (?:baca|simak|lihat|tonton)\s+(?:juga|pula|selengkapnya|lainnya)\b | (?:artikel|berita)\s+(?:terkait|lainnya|lain)\b
- | (?:also|see|read|watch|listen|hear|explore)\s+(?:also|more|next|too|related|the\s+latest)\b\s*(?:[:|»>–—-]|$|on\b|at\b|from\b)
- | (?:also\s+read|see\s+also|read\s+also|related(?:\s+(?:articles?|stories|story|content|topics?|posts?|links?|coverage))?|recommended|more\s+(?:on|from)|don.t\s+miss)\s*(?:[:|»>–—-]|$)
- | (?:lire\s+aussi|à\s+lire|voir\s+aussi|sur\s+le\s+même\s+sujet)\b | (?:lee|lea|leer|ver|véase)\s+(?:también|más)\b | te\s+puede\s+interesar
- | (?:leia|veja|saiba)\s+(?:também|mais)\b | (?:lesen\s+sie|lies|siehe)\s+(?:auch|mehr)\b | mehr\s+zum\s+thema\b | leggi\s+anche\b
- | (?:читайте|смотрите)\s+(?:также|ещё)\b | (?:lees|zie)\s+ook\b | (?:läs|les)\s+(?:också|også|mer)\b | baca\s*:
- | (?:advertisement|advertising|iklan|publicidad|publicité|anzeige|werbung)\s*[:.]?\s*$
- | scroll\s+(?:to|untuk|down)\b | gulir\s+untuk\b | (?:dapatkan|ikuti|cek|follow)\s+(?:update|berita|kami|us|our)\b
- | (?:sign\s+up|subscribe|log\s+in|register)\s+(?:for|to|now|here|today)\b | (?:share|bagikan|sebarkan|print|cetak)\s*(?:this|ini|artikel|:|$)
- | (?:foto|photo|image|gambar|pic(?:ture)?|credit|kredit|ilustrasi|fotografer|photograph(?:er)?|bild|video)\s*(?:credit|by|oleh|[:/©]|\()
- | (?:tags?|topik|label|kategori|categor(?:y|ies)|keywords?|filed\s+under|posted\s+(?:in|by|on)|kata\s+kunci)\s*:
- | (?:©|\(c\)|copyright|hak\s+cipta|all\s+rights\s+reserved) | click\s+here\s+(?:to|for)\b | klik\s+(?:di\s*sini|disini)\b
- | (?:we\s+use|this\s+(?:site|website)\s+uses)\s+cookies\b | (?:leave|post|tulis|write)\s+(?:a|an)?\s*(?:comment|reply|komentar)\b
+    (?:baca|simak|lihat|tonton)\s+(?:juga|pula|selengkapnya|lainnya)\b | baca\s*:
+  | (?:artikel|berita)\s+(?:terkait|lainnya|lain)\b
+  | (?:also|see|read|watch|listen|hear|explore)\s+(?:also|more|next|too|related|the\s+latest)\b
+    \s*(?:[:|»>–—-]|$|on\b|at\b|from\b)
+  | (?:related(?:\s+(?:articles?|stories|story|content|topics?|posts?|links?|coverage))?
+    | recommended | more\s+(?:on|from) | don.t\s+miss)\s*(?:[:|»>–—-]|$)
+  | (?:lire\s+aussi|à\s+lire|voir\s+aussi|sur\s+le\s+même\s+sujet)\b
+  | (?:lee|lea|leer|ver|véase)\s+(?:también|más)\b | te\s+puede\s+interesar
+  | (?:leia|veja|saiba)\s+(?:também|mais)\b | leggi\s+anche\b
+  | (?:lesen\s+sie|lies|siehe)\s+(?:auch|mehr)\b | mehr\s+zum\s+thema\b
+  | (?:читайте|смотрите)\s+(?:также|ещё)\b | (?:lees|zie)\s+ook\b
+  | (?:läs|les)\s+(?:också|også|mer)\b
+  | (?:advertisement|advertising|iklan|publicidad|publicité|anzeige|werbung)\s*[:.]?\s*$
+  | scroll\s+(?:to|untuk|down)\b | gulir\s+untuk\b
+  | (?:dapatkan|ikuti|cek|follow)\s+(?:update|berita|kami|us|our)\b
+  | (?:sign\s+up|subscribe|log\s+in|register)\s+(?:for|to|now|here|today)\b
+  | (?:share|bagikan|sebarkan|print|cetak)\s*(?:this|ini|artikel|:|$)
+  | (?:foto|photo|image|gambar|pic(?:ture)?|credit|kredit|ilustrasi|fotografer|photograph(?:er)?
+    | bild|video)\s*(?:credit|by|oleh|[:/©]|\()
+  | (?:tags?|topik|label|kategori|categor(?:y|ies)|keywords?|kata\s+kunci|filed\s+under
+    | posted\s+(?:in|by|on))\s*:
+  | (?:©|\(c\)|copyright|hak\s+cipta|all\s+rights\s+reserved)
+  | click\s+here\s+(?:to|for)\b | klik\s+(?:di\s*sini|disini)\b
+  | (?:we\s+use|this\s+(?:site|website)\s+uses)\s+cookies\b
+  | (?:leave|post|tulis|write)\s+(?:a|an)?\s*(?:comment|reply|komentar)\b
 """
 NOISE_OPENING = re.compile(rf"^[\s\W]*(?:{_OPENINGS})", re.IGNORECASE | re.VERBOSE)
 # "Published: 22:04, 22 Apr 2024", "Lecture 4 min.", "By Jane Doe": the furniture of a headline.
 META_LINE = re.compile(
-    r"""^\W*(?:(?:published|updated|posted|last\s+(?:updated|modified)|publi[ée]|veröffentlicht|aktualisiert|stand|diperbarui|
-    diterbitkan|dipublikasikan|diunggah|terbit|actualizado|publicado|atualizado|pubblicato|aggiornato|опубликовано|обновлено)\b
-    |(?:by|oleh|von|por|par|di|door|av|penulis|reporter|editor|pewarta|redaktur|autor|author|text|words)\s*:?\s+\w[\w.'’-]*(?:\s+[\w.'’-]+){0,3}\W*$
-    |\W*\d{1,2}(?:st|nd|rd|th)?[./\s-]+(?:\d{1,2}|\w{3,12})[./,\s-]+\d{4}\b
-    |(?:\w+,?\s+)?\d{1,2}\s+\w+\s+\d{4}\W*$ | \w{3,12}\.?\s+\d{1,2},\s+\d{4}\b
-    |.{0,60}\b\d{1,2}[:.h]\d{2}\b | .{0,20}\b\d{1,2}\s*(?:min(?:ute)?s?|menit)\b.{0,15}$ | .{0,12}\b\d+\s+(?:seconds?|minutes?|hours?|days?|weeks?|months?)\s+ago\b)""",
+    r"""^\W*(?:
+      (?:published|updated|posted|last\s+(?:updated|modified)|publi[ée]|veröffentlicht|stand
+        |aktualisiert|diperbarui|diterbitkan|dipublikasikan|diunggah|terbit|actualizado|publicado
+        |atualizado|pubblicato|aggiornato|опубликовано|обновлено)\b
+    | (?:by|oleh|von|por|par|di|door|av|penulis|reporter|editor|pewarta|redaktur|autor|author|text
+        |words)\s*:?\s+\w[\w.'’-]*(?:\s+[\w.'’-]+){0,3}\W*$
+    | \d{1,2}(?:st|nd|rd|th)?[./\s-]+(?:\d{1,2}|\w{3,12})[./,\s-]+\d{4}\b
+    | (?:\w+,?\s+)?\d{1,2}\s+\w+\s+\d{4}\W*$ | \w{3,12}\.?\s+\d{1,2},\s+\d{4}\b
+    | .{0,60}\b\d{1,2}[:.h]\d{2}\b
+    | .{0,20}\b\d{1,2}\s*(?:min(?:ute)?s?|menit)\b.{0,15}$
+    | .{0,12}\b\d+\s+(?:seconds?|minutes?|hours?|days?|weeks?|months?)\s+ago\b
+    )""",
     re.IGNORECASE | re.VERBOSE,
 )
 META_CHARS = 80

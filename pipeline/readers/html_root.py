@@ -1,9 +1,9 @@
 """Which box holds the document, which of its blocks belong to it, and how sure that is.
 
-Method: every block is judged good (reads like a sentence) or junk (links, labels). The root is the box
-with the greatest sum of good minus junk over its subtree (a maximum-weight subtree, in the line of
-content extraction by composite text density, Sun et al. 2011). Inside the root, lines that are not
-sentences stay where they stand between good blocks: sub-headings, list items, table rows.
+Method: every block is judged good (reads like a sentence) or junk (links, labels). The root is the
+box with the greatest sum of good minus junk over its subtree (a maximum-weight subtree, in the line
+of content extraction by composite text density, Sun et al. 2011). Inside the root, lines that are
+not sentences stay where they stand between good blocks: sub-headings, list items, table rows.
 """
 
 from __future__ import annotations
@@ -22,12 +22,16 @@ LINKED = 0.5  # a block with a larger share of linked text is a pointer
 JUNK_WEIGHT = 1.0
 JUNK_CHARS = 40  # what one label ("More", a date, a name) counts at most
 MOST = {1: 0.6, 2: 0.75, 3: 0.75}
-CLEAN_SHARE = 0.4  # with less than this share of the sentences left, the largest noise mark is taken back
+CLEAN_SHARE = (
+    0.4  # with less than this share of the sentences left, the largest noise mark is taken back
+)
 RESCUES = 3
-CORE_SHARE = 0.5
-BRANCH_JUNK = 0.6
+CORE_SHARE = 0.5  # of the root's sentences: the deepest box with so many is the core
+BRANCH_JUNK = 0.3  # junk to sentences in a branch beside the core; .15 to .6 differ by .002 in F1
 LEAD_BLOCKS = 3  # a standfirst between the title and the root has at most this many paragraphs
-CARDS = 3  # so many siblings of one shape, each with a linked headline, are teasers of other documents
+CARDS = (
+    3  # so many siblings of one shape, each with a linked headline, are teasers of other documents
+)
 CARD_CHARS = 600
 HEADLINE_CHARS = 25
 REPEAT_CHARS = 60  # a shorter line may rightly stand twice
@@ -73,13 +77,15 @@ def is_good(block: Block) -> bool:
     """Tell whether a block reads like a sentence of a document."""
     if block.size < SHORT_SENTENCE_CHARS or is_pointer(block):
         return False
-    if block.tag in HEADINGS:  # a standfirst is often marked up as a heading, a headline has no full stop
+    if (
+        block.tag in HEADINGS
+    ):  # a standfirst is often marked up as a heading, a headline has no full stop
         return block.tag != "h1" and block.size >= SENTENCE_CHARS and block.text.endswith(_ENDS)
     return block.size >= SENTENCE_CHARS or block.text.endswith(_ENDS)
 
 
 def _mark_cards(page: Page) -> None:
-    """Mark rows of teasers as noise: siblings of one shape that each hold a linked headline and more."""
+    """Mark rows of teasers as noise: siblings of one shape, each with a linked headline."""
     headlines = [False] * len(page.boxes)
     sizes = [0] * len(page.boxes)
     counts = [0] * len(page.boxes)
@@ -108,8 +114,8 @@ def _mark_cards(page: Page) -> None:
 def _noise_marks(page: Page, good: list[bool]) -> list[bool]:
     """Mark the boxes that are boilerplate.
 
-    A wrapper of the whole page may be called "has-sidebar", and an article may stand in a form: a subtree
-    with most of the page's sentences is none.
+    A wrapper of the whole page may be called "has-sidebar", and an article may stand in a form: a
+    subtree with most of the page's sentences is none.
     """
     sums = [0] * len(page.boxes)
     for block, fine in zip(page.blocks, good, strict=True):
@@ -121,8 +127,12 @@ def _noise_marks(page: Page, good: list[bool]) -> list[bool]:
     flags[0] = False
     marks = _spread(page, flags)
     for _ in range(RESCUES):
-        clean = sum(b.size for b, fine in zip(page.blocks, good, strict=True) if fine and not marks[b.box])
-        wrong = [i for i, f in enumerate(flags) if f and page.boxes[i].noise == 1 and sums[i] > clean]
+        clean = sum(
+            b.size for b, fine in zip(page.blocks, good, strict=True) if fine and not marks[b.box]
+        )
+        wrong = [
+            i for i, f in enumerate(flags) if f and page.boxes[i].noise == 1 and sums[i] > clean
+        ]
         if clean > CLEAN_SHARE * sums[0] or not wrong:
             break
         flags[max(wrong, key=lambda i: sums[i])] = False
@@ -144,7 +154,9 @@ def _sum_up(page: Page, blocks: list[tuple[Block, bool]]) -> None:
         if fine:
             box.good += block.size - block.linked
         else:
-            box.junk += max(block.linked, 10 if block.tag in HEADINGS else min(block.size, JUNK_CHARS))
+            box.junk += max(
+                block.linked, 10 if block.tag in HEADINGS else min(block.size, JUNK_CHARS)
+            )
     for index in range(len(page.boxes) - 1, 0, -1):
         box, parent = page.boxes[index], page.boxes[page.boxes[index].parent]
         parent.good += box.good
@@ -173,13 +185,16 @@ def _core(page: Page, root: int) -> int:
     """Return the deepest box below ``root`` that still holds half of its sentences."""
     core = root
     for index in range(root + 1, len(page.boxes)):
-        if page.boxes[index].parent == core and page.boxes[index].good >= CORE_SHARE * page.boxes[root].good:
+        if (
+            page.boxes[index].parent == core
+            and page.boxes[index].good >= CORE_SHARE * page.boxes[root].good
+        ):
             core = index
     return core
 
 
 def _prune(page: Page, root: int, marks: list[bool]) -> list[bool]:
-    """Unmark branches beside the core that are not clean prose: teasers, pleas, boxes of other documents."""
+    """Unmark branches beside the core that are not clean prose: teasers, pleas, other texts."""
     core = _core(page, root)
     path = {root}
     index = core
@@ -217,11 +232,15 @@ def _kept(page: Page, blocks: list[tuple[Block, bool]]) -> list[Block]:
         first -= 1
     while last + 1 < len(blocks) and _continues(page, blocks[last + 1][0], blocks[last][0]):
         last += 1
-    return [b for b, fine in blocks[first : last + 1] if fine or not (is_pointer(b) or b.tag == "h1" or is_furniture(b))]
+    return [
+        b
+        for b, fine in blocks[first : last + 1]
+        if fine or not (is_pointer(b) or b.tag == "h1" or is_furniture(b))
+    ]
 
 
 def _continues(page: Page, block: Block, neighbour: Block) -> bool:
-    """Tell whether a short block at an end stands among the document's paragraphs: under one parent."""
+    """Tell whether a short block at an end stands among the paragraphs: under one parent."""
     return (
         page.boxes[block.box].parent == page.boxes[neighbour.box].parent
         and block.tag in _PROSE

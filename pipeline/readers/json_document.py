@@ -1,4 +1,4 @@
-"""One record of an imported corpus: a JSON object whose ``text`` is kept code point for code point."""
+"""One record of an imported corpus: JSON whose ``text`` is kept code point for code point."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from pipeline.readers.published import Judge, month_first
 from pipeline.readers.text import in_nfc
 
 _TAG = re.compile(r"^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$")
-_OLD_TAGS = {"in": "id", "ind": "id", "eng": "en", "msa": "ms", "may": "ms", "zsm": "ms", "jav": "jv", "sun": "su"}
+_OLD_TAGS = {
+    "in": "id",
+    "ind": "id",
+    "eng": "en",
+    "msa": "ms",
+    "may": "ms",
+    "zsm": "ms",
+    "jav": "jv",
+    "sun": "su",
+}
 
 
 def language_tag(value: str) -> str | None:
@@ -39,7 +48,9 @@ def _published(value: str | None, payload: Payload, remarks: list[Remark]) -> Pu
     judge = Judge(payload, order=month_first(payload, None))
     accepted = judge.accept(value, "import") if machine_date(value, judge.zone) else None
     if accepted is None:
-        remarks += judge.remarks or [Remark(field="published", value=value[:80], reason="not a date (ISO 8601 or EDTF)")]
+        remarks += judge.remarks or [
+            Remark(field="published", value=value[:80], reason="not a date (ISO 8601 or EDTF)")
+        ]
     return accepted
 
 
@@ -66,7 +77,9 @@ def read_json_document(payload: Payload) -> Reading:
     stated = _optional(record, "language", remarks)
     language = language_tag(stated) if stated else None
     if stated and language is None:
-        remarks.append(Remark(field="language", value=stated[:80], reason="not a language tag (BCP 47)"))
+        remarks.append(
+            Remark(field="language", value=stated[:80], reason="not a language tag (BCP 47)")
+        )
     return Reading(
         text=text,
         reader="json",

@@ -1,4 +1,4 @@
-"""The language of a document: statistics over its letters, with what its source writes in as a prior."""
+"""The language of a document: statistics of its letters, with its source as a prior."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ def _identifier() -> Any:
 
 
 def primary(tag: str | None) -> str | None:
-    """Return the primary language of a tag: ``id`` of ``id-ID``; ``in`` is the old code of Indonesian."""
+    """Return the primary language of a tag: ``id`` of ``id-ID`` and of the old code ``in``."""
     main = (tag or "").replace("_", "-").split("-")[0].strip().lower()
-    return {"in": "id", "": None}.get(main, main if main.isalpha() and len(main) in (2, 3) else None)
+    if main == "in":
+        return "id"
+    return main if main.isalpha() and len(main) in (2, 3) else None
 
 
 def detect(text: str, expected: Sequence[str | None] = ()) -> str:
@@ -36,7 +38,9 @@ def detect(text: str, expected: Sequence[str | None] = ()) -> str:
     known = [code for tag in expected if (code := primary(tag))]
     middle = max(SAMPLE_CHARS, len(text) // 2)
     sample = text[:SAMPLE_CHARS] + text[middle : middle + SAMPLE_CHARS]
-    ranked: list[tuple[str, float]] = [(code, float(p)) for code, p in _identifier().rank(sample)[:10]]
+    ranked: list[tuple[str, float]] = [
+        (code, float(p)) for code, p in _identifier().rank(sample)[:10]
+    ]
     best, chance = max(ranked, key=lambda r: r[1] * (PRIOR if r[0] in known else 1.0))
     if chance >= SURE or (best in known and chance * PRIOR >= SURE):
         return best

@@ -1,8 +1,8 @@
-"""PDF to text: pre-flight by pypdf, text by pdfium, a layout pass only for pages with columns or tables.
+"""PDF to text: pre-flight by pypdf, text by pdfium, a layout pass where columns need it.
 
-The pre-flight refuses what would take minutes or gigabytes: too many pages, encryption, streams that
-unpack without end. A file that pypdf cannot read may still open in pdfium (cut at the end): then the
-sandbox's limits must do.
+The pre-flight refuses what would take minutes or gigabytes: too many pages, encryption, streams
+that unpack without end. A file that pypdf cannot read may still open in pdfium (cut at the end):
+then the sandbox's limits must do.
 """
 
 from __future__ import annotations
@@ -29,9 +29,19 @@ MIN_LETTERS_PER_PAGE = 20  # fewer on most pages: a scan with a stamp
 MIN_CHARS = 100  # a release of two sentences
 BIG_LINE = 1.15  # a title's letters are so many times those of the body
 TITLE_LINES = 3
-HEAD_CHARS, TAIL_CHARS = 2_000, 700  # where a release bears its date: dateline above, signature below
-_FILE_NAME = re.compile(r"(?i)^(?:microsoft \w+ - .*|untitled.*|.*\.(?:docx?|pdf|xlsx?|pptx?|indd|cdr|odt|rtf)|document\d*|\(?anonymous\)?)$")
-_PLACE_BEFORE = re.compile(r"(?:^|\n|[.;:–—-]\s)\s*([^\W\d_][\w.’' -]{2,40}),?\s*\(?\s*(?:[^\W\d_]{3,9},?\s+)?$")
+HEAD_CHARS = 2_000  # a release bears its date above, as a dateline,
+TAIL_CHARS = 700  # or below, over the signature
+_TOO_LONG = "PDF: {} pages, at most {} are read. Raise read.pdf_pages to read it."
+_FILE_NAME = re.compile(
+    r"(?i)^(?:microsoft \w+ - .*|untitled.*|document\d*|\(?anonymous\)?"
+    r"|.*\.(?:docx?|pdf|xlsx?|pptx?|indd|cdr|odt|rtf))$"
+)
+_PLACE_BEFORE = re.compile(
+    r"(?:^|\n)\s*(?:[^\W\d_][\w.’' -]{2,40},"
+    r"|[^\n:]{0,30}\b(?:tanggal|tgl|date|dated|released|datum)\b[^\n:]{0,12}:)"
+    r"\s*\(?(?:[^\W\d_]{3,9},?\s+)?$",
+    re.IGNORECASE,
+)
 
 
 def _preflight(body: bytes, max_pages: int) -> tuple[str | None, str | None]:
@@ -51,15 +61,22 @@ def _preflight(body: bytes, max_pages: int) -> tuple[str | None, str | None]:
             raise UnreadableError(msg)
         count = len(reader.pages)
         if count > max_pages:
-            msg = f"PDF: {count} pages, at most {max_pages} are read. Raise read.pdf_pages to read it."
-            raise UnreadableError(msg)
+            raise UnreadableError(_TOO_LONG.format(count, max_pages))
         _check_streams(reader)
         info = reader.metadata
         return (info.title, str(info.get("/CreationDate") or "") or None) if info else (None, None)
     except LimitReachedError as error:
         msg = f"PDF: a stream unpacks without end ({error}). Not read."
         raise UnreadableError(msg) from error
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, NotImplementedError, OSError):
+    except (
+        PyPdfError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        NotImplementedError,
+        OSError,
+    ):
         return None, None  # a broken file: pdfium may still read it, within the sandbox's limits
 
 
@@ -71,11 +88,14 @@ def _check_streams(reader: object) -> None:
         for part in parts if isinstance(parts, list) else [parts]:
             stream = part.get_object()
             if hasattr(stream, "get_data") and len(stream.get_data()) > MAX_STREAM_BYTES:
-                msg = f"PDF: a page unpacks to more than {MAX_STREAM_BYTES // 1_000_000} MB. Not read."
+                most = MAX_STREAM_BYTES // 1_000_000
+                msg = f"PDF: a page unpacks to more than {most} MB. Not read."
                 raise UnreadableError(msg)
 
 
-def _page_lines(page: PdfPage, textpage: PdfTextPage, number: int, tables: TableReader) -> list[Line]:
+def _page_lines(
+    page: PdfPage, textpage: PdfTextPage, number: int, tables: TableReader
+) -> list[Line]:
     """Return a page's lines in reading order, by the cheapest way that its layout allows."""
     if not has_gaps(textpage):
         return plain_lines(textpage)
@@ -97,16 +117,17 @@ def _open(body: bytes) -> PdfDocument:
     try:
         return pypdfium2.PdfDocument(body)
     except pypdfium2.PdfiumError as error:
-        msg = f"PDF: cannot be opened ({error}). Broken or cut off: fetch it again, or ask for another copy."
+        msg = f"PDF: cannot be opened ({error}). Broken or cut off: fetch it again."
         raise UnreadableError(msg) from error
 
 
-def _read_pages(document: PdfDocument, body: bytes, max_pages: int, remarks: list[Remark]) -> list[list[Line]]:
+def _read_pages(
+    document: PdfDocument, body: bytes, max_pages: int, remarks: list[Remark]
+) -> list[list[Line]]:
     import pypdfium2
 
     if len(document) > max_pages:
-        msg = f"PDF: {len(document)} pages, at most {max_pages} are read. Raise read.pdf_pages to read it."
-        raise UnreadableError(msg)
+        raise UnreadableError(_TOO_LONG.format(len(document), max_pages))
     pages: list[list[Line]] = []
     tables = TableReader(body, remarks)
     for number in range(len(document)):
@@ -117,7 +138,9 @@ def _read_pages(document: PdfDocument, body: bytes, max_pages: int, remarks: lis
             textpage.close()
             page.close()
         except pypdfium2.PdfiumError as error:
-            remarks.append(Remark(field="text", value="", reason=f"page {number + 1}: not readable ({error})"))
+            remarks.append(
+                Remark(field="text", value="", reason=f"page {number + 1}: not readable ({error})")
+            )
             pages.append([])
     tables.close()
     return pages
@@ -126,8 +149,8 @@ def _read_pages(document: PdfDocument, body: bytes, max_pages: int, remarks: lis
 def _title(pages: list[list[Line]], stated: str | None) -> tuple[str | None, int]:
     """Return the title and how many leading lines of page 1 are it.
 
-    The file's own title counts where the first page bears it; templates leave wrong ones behind. Else
-    the title is the first line set in letters clearly larger than the body's.
+    The file's own title counts where the first page bears it; templates leave wrong ones behind.
+    Else the title is the first line set in letters clearly larger than the body's.
     """
     head = pages[0][:12] if pages else []
     stated = " ".join((stated or "").split())
@@ -147,14 +170,21 @@ def _title(pages: list[list[Line]], stated: str | None) -> tuple[str | None, int
         if line.height < BIG_LINE * usual or len(line.text) < 8 or line.is_row:
             continue
         stop = start + 1
-        while stop < len(head) and stop - start < TITLE_LINES and abs(head[stop].height - line.height) < 0.15 * line.height:
+        while (
+            stop < len(head)
+            and stop - start < TITLE_LINES
+            and abs(head[stop].height - line.height) < 0.15 * line.height
+        ):
             stop += 1
         return " ".join(n.text for n in head[start:stop]), stop if start == 0 else 0
     return None, 0
 
 
 def _date_in_text(text: str, *, order: bool | None) -> str | None:
-    """Return the date after a place name: "Yogyakarta, 18 Juli 2005", at the head or over the signature."""
+    """Return the date after a place name at the head or over the signature.
+
+    "Yogyakarta, 18 Juli 2005" dates a release, "on 18 July 2005" in its text does not.
+    """
     for part in (text[:HEAD_CHARS], text[-TAIL_CHARS:]):
         for found in dates_in(part, month_first=order):
             if _PLACE_BEFORE.search(part[: found.start]):
@@ -162,7 +192,9 @@ def _date_in_text(text: str, *, order: bool | None) -> str | None:
     return None
 
 
-def _published(text: str, payload: Payload, created: str | None, remarks: list[Remark]) -> Published | None:
+def _published(
+    text: str, payload: Payload, created: str | None, remarks: list[Remark]
+) -> Published | None:
     order = month_first(payload, None)
     judge = Judge(payload, order=order)
     day = _date_in_text(text, order=order)
@@ -193,7 +225,8 @@ def read_pdf(payload: Payload) -> Reading:
         document.close()
     letters = [sum(len(n.text) for n in page) for page in pages]
     if sum(letters) < MIN_LETTERS_PER_PAGE * max(1, len(pages)):
-        msg = f"PDF: no text layer (scanned?): {sum(letters)} letters on {len(pages)} pages. Run OCR on it and import the result."
+        found = f"{sum(letters)} letters on {len(pages)} pages"
+        msg = f"PDF: no text layer (scanned?): {found}. Run OCR on it and import the result."
         raise UnreadableError(msg)
     pages = without_running_lines(pages)
     title, used = _title(pages, stated)
@@ -202,4 +235,6 @@ def read_pdf(payload: Payload) -> Reading:
         msg = f"too short: {size_of(text)} letters of text, at least {MIN_CHARS} needed"
         raise UnreadableError(msg)
     published = _published(text, payload, created, remarks)
-    return Reading(text=text, reader="pdf", title=title, published=published, remarks=tuple(remarks))
+    return Reading(
+        text=text, reader="pdf", title=title, published=published, remarks=tuple(remarks)
+    )

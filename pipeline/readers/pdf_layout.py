@@ -1,14 +1,16 @@
 """Lines of a PDF page in reading order, with their boxes.
 
-Pages of one column keep the order of the file (the fast way: geometry for the ends of each line only).
-Where the boxes of a page show gaps, its characters are gathered into words, a vertical strip that most rows
-leave free is sought, and the columns beside it are read one after the other (a recursive cut of the page,
-Nagy & Seth 1984, with words in place of pixels). Cells of a table stay rows.
+Pages of one column keep the order of the file (the fast way: geometry for the ends of each line
+only). Where the boxes of a page show gaps, its characters are gathered into words, a vertical strip
+that most rows leave free is sought, and the columns beside it are read one after the other (a
+recursive cut of the page, Nagy & Seth 1984, with words in place of pixels). Cells of a table stay
+rows.
 """
 
 from __future__ import annotations
 
 import ctypes
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ CELL_EMS = 0.8  # least gap between two cells of a row
 GUTTER_LINES = 4  # least number of rows on either side of a gutter
 CLEAR = 0.85  # share of the rows with a gap that must leave it free
 ALIGNED_GAPS = 3  # so many rows with a gap at one place make a page worth the layout pass
+MERGED = "\ufffe"
 MAX_DEPTH = 3  # eight columns are more than any release has
 PROSE_FILL = 0.6  # a column of prose fills its width; cells of a table do not
 PROSE_WORDS = 4
@@ -54,7 +57,9 @@ def _boxes(textpage: PdfTextPage) -> list[tuple[float, float, float, float]]:
     return [textpage.get_rect(i) for i in range(count)]
 
 
-def _box_rows(boxes: Sequence[tuple[float, float, float, float]]) -> list[list[tuple[float, float, float, float]]]:
+def _box_rows(
+    boxes: Sequence[tuple[float, float, float, float]],
+) -> list[list[tuple[float, float, float, float]]]:
     """Group boxes into rows whose vertical extents overlap by half."""
     rows: list[list[tuple[float, float, float, float]]] = []
     for box in sorted(boxes, key=lambda b: -(b[1] + b[3])):
@@ -67,7 +72,7 @@ def _box_rows(boxes: Sequence[tuple[float, float, float, float]]) -> list[list[t
 
 
 def has_gaps(textpage: PdfTextPage) -> bool:
-    """Tell cheaply whether a page may have columns or a table: wide gaps inside rows, at one place in several."""
+    """Tell cheaply if a page may have columns or a table: rows with a wide gap at one place."""
     edges: list[tuple[float, int]] = []
     for row in _box_rows(_boxes(textpage)):
         row.sort()
@@ -86,7 +91,7 @@ def has_gaps(textpage: PdfTextPage) -> bool:
 
 
 class _CharBoxes:
-    """Asks pdfium for the box of a letter: as wide as its advance, as high as its font, whatever the letter."""
+    """Asks pdfium for the box of a letter: as wide as its advance, as high as its font."""
 
     def __init__(self, textpage: PdfTextPage) -> None:
         import pypdfium2.raw as pdfium
@@ -103,14 +108,15 @@ class _CharBoxes:
 
 
 def plain_lines(textpage: PdfTextPage) -> list[Line]:
-    """Return the lines in the order of the file, each with the box that its first and last letters span."""
+    """Return the lines in the order of the file, with the box from first to last letter."""
     count = textpage.count_chars()
     text = textpage.get_text_range()
     ask = _CharBoxes(textpage)
     exact = len(text) == count  # surrogate pairs shift the indices: then no geometry is claimed
     lines: list[Line] = []
     start = 0
-    for raw in text.split("\n"):
+    # Where a line ends inside a word, pdfium writes U+FFFE and runs the lines together.
+    for raw in re.findall(rf"[^\n{MERGED}]*[\n{MERGED}]?", text):
         stripped = raw.strip()
         if stripped:
             first = start + len(raw) - len(raw.lstrip())
@@ -118,10 +124,12 @@ def plain_lines(textpage: PdfTextPage) -> list[Line]:
             if exact:
                 left, bottom, right, top = ask.box(first)
                 _, bottom2, right2, top2 = ask.box(last)
-                lines.append(Line(stripped, left, min(bottom, bottom2), max(right, right2), max(top, top2)))
+                lines.append(
+                    Line(stripped, left, min(bottom, bottom2), max(right, right2), max(top, top2))
+                )
             else:
                 lines.append(Line(stripped, 0.0, 0.0, 0.0, 0.0))
-        start += len(raw) + 1
+        start += len(raw)
     return lines
 
 
@@ -133,11 +141,13 @@ def words_of(textpage: PdfTextPage) -> list[Line]:
     ask = _CharBoxes(textpage)
     for index, character in enumerate(textpage.get_text_range()):
         if character.isspace():
-            box = _close(found, letters, box)
+            _close(found, letters, box)
+            box = None
             continue
         left, bottom, right, top = ask.box(index)
         if box is not None and _breaks(box, left, bottom, top):
-            box = _close(found, letters, box)
+            _close(found, letters, box)
+            box = None
         letters.append(character)
         if box is None:
             box = [left, bottom, right, top]
@@ -151,12 +161,15 @@ def _breaks(box: list[float], left: float, bottom: float, top: float) -> bool:
     """Tell whether a letter belongs to another word: a jump to the side or to another line."""
     height = max(box[3] - box[1], top - bottom, 1.0)
     middle = (bottom + top) / 2
-    return abs(left - box[2]) > height or not box[1] - 0.5 * height <= middle <= box[3] + 0.5 * height
+    return (
+        abs(left - box[2]) > height or not box[1] - 0.5 * height <= middle <= box[3] + 0.5 * height
+    )
 
 
 def _close(found: list[Line], letters: list[str], box: list[float] | None) -> None:
     if letters and box is not None:
-        found.append(Line("".join(letters), *box))
+        left, bottom, right, top = box
+        found.append(Line("".join(letters), left, bottom, right, top))
     letters.clear()
 
 
@@ -186,7 +199,7 @@ def _em(words: Sequence[Line]) -> float:
 
 
 def _gutter(rows: Sequence[Row], em: float) -> tuple[float, float] | None:
-    """Find the vertical strip that most rows with a gap leave free, with enough rows on either side of it.
+    """Find the vertical strip that most rows with a gap leave free, enough on either side.
 
     Gaps between words fall anywhere in running text; only columns and cells leave one strip free.
     """
@@ -195,7 +208,9 @@ def _gutter(rows: Sequence[Row], em: float) -> tuple[float, float] | None:
     cover = [0] * (int(right - left) + 2)
     for row in rows:
         for word in row:
-            for x in range(max(0, int(word.left - left)), min(len(cover), int(word.right - left) + 1)):
+            for x in range(
+                max(0, int(word.left - left)), min(len(cover), int(word.right - left) + 1)
+            ):
                 cover[x] += 1
     allowed = (1 - CLEAR) * len(rows)
     best, begin = None, None
@@ -219,7 +234,7 @@ def _sides(rows: Sequence[Row], strip: tuple[float, float]) -> tuple[int, int]:
 
 
 def _crosses(row: Row, strip: tuple[float, float]) -> bool:
-    """Tell whether a row runs across the strip: through it, or past it with no more than a word space."""
+    """Tell whether a row runs across the strip: through it, or past it with a word space."""
     begin, end = strip
     middle = (begin + end) / 2
     if any(w.left < middle < w.right for w in row):
@@ -251,7 +266,9 @@ def in_reading_order(words: Sequence[Line], depth: int = 0) -> list[Line]:
     if not words:
         return []
     rows, em = _rows(words), _em(words)
-    gapped = [row for row in rows if any(b.left - a.right >= GUTTER_EMS * em for a, b in pairwise(row))]
+    gapped = [
+        row for row in rows if any(b.left - a.right >= GUTTER_EMS * em for a, b in pairwise(row))
+    ]
     strip = _gutter(gapped, em) if len(gapped) >= GUTTER_LINES and depth < MAX_DEPTH else None
     if strip is None:
         return [_line(row, em, is_row=False) for row in rows]

@@ -1,4 +1,4 @@
-"""Lines of PDF pages to paragraphs: running headers out, hyphens mended, lines joined, table rows kept."""
+"""Lines of PDF pages to paragraphs: headers out, hyphens mended, lines joined, rows kept."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pipeline.readers.pdf_layout import Line
 
 EDGE_LINES = 3  # a running header or footer is among the first or last three lines of a page
 REPEATED = 0.6  # share of the pages that must have it
-FULL_LINE = 0.8  # a line that ends before this share of the column's width ends its paragraph
+SPARE_LETTERS = 2  # a word that would have fitted by less may have been kept off by its exact width
+INDENT = 0.03  # share of the column by which the first line of a paragraph is set in
+SAME_HEIGHT = 0.15  # letters of one size; a heading of larger ones does not widen the column
 BIG_GAP = 1.6  # a distance between lines of so many times the usual one begins a paragraph
 NEIGHBOURS = 12  # lines before and after that show how wide the column is
-INDENT_POINTS = 40.0  # first-line indents and list items begin at most so far from the column's edge
-_PAGE_NUMBER = re.compile(r"^\W*(?:page|halaman|hal|hlm|p)?\.?\s*\d{1,4}(?:\s*(?:of|dari|/|-)\s*\d{1,4})?\W*$", re.IGNORECASE)
+INDENT_POINTS = (
+    40.0  # first-line indents and list items begin at most so far from the column's edge
+)
+_PAGE_NUMBER = re.compile(
+    r"^\W*(?:page|halaman|hal|hlm|p)?\.?\s*\d{1,4}(?:\s*(?:of|dari|/|-)\s*\d{1,4})?\W*$",
+    re.IGNORECASE,
+)
 _BULLET = re.compile(r"^(?:[•‣▪●◦∙·*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+")
 _END = re.compile(r"[.!?:;][\"”’')\]]*$")
 _HYPHENS = ("-", "\u2010", "\u00ad", "\x02", "\ufffe")
@@ -26,7 +34,7 @@ _LETTERS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
 def without_running_lines(pages: Sequence[list[Line]]) -> list[list[Line]]:
-    """Drop page numbers and lines that stand at the edge of most pages (numbers in them may differ)."""
+    """Drop page numbers, and lines at the edge of most pages (their numbers may differ)."""
     counts: Counter[str] = Counter()
     for page in pages:
         counts.update({_mask(line.text) for line in page[:EDGE_LINES] + page[-EDGE_LINES:]})
@@ -38,7 +46,9 @@ def without_running_lines(pages: Sequence[list[Line]]) -> list[list[Line]]:
             [
                 line
                 for i, line in enumerate(page)
-                if not (i in edges and (counts[_mask(line.text)] >= need or _is_number(line, i, page)))
+                if not (
+                    i in edges and (counts[_mask(line.text)] >= need or _is_number(line, i, page))
+                )
             ]
         )
     return kept
@@ -55,21 +65,23 @@ def _is_number(line: Line, index: int, page: Sequence[Line]) -> bool:
 def _join(before: str, after: str, known: Counter[str]) -> str:
     """Join two lines of a paragraph.
 
-    A hyphen at the end of a line stays where the word is known with it ("kerja-sama"), where both halves are
-    one word (Indonesian plural: "undang-undang") or where it joins names; otherwise it was put there by
-    the typesetter.
+    A hyphen at the end of a line stays where the word is known with it ("kerja-sama"), where both
+    halves are one word (Indonesian plural: "undang-undang") or where it joins names; otherwise it
+    was put there by the typesetter.
     """
     if not before.endswith(_HYPHENS):
         return f"{before} {after}"
-    is_soft, stem = before.endswith(_SOFT), before[:-1]
+    stem = before[:-1]
     head, tail = _LAST_WORD.search(stem), _FIRST_WORD.match(after)
     if not head or not tail:
         return f"{stem}-{after}" if not stem.endswith(" ") else f"{before} {after}"
     whole, hyphened = head[1] + tail[1], f"{head[1]}-{tail[1]}"
     if known[whole.casefold()]:
         return stem + after
-    doubled = head[1].casefold() == tail[1].casefold() or tail[1].casefold().startswith(head[1].casefold())
-    if known[hyphened.casefold()] or doubled or (tail[1][0].isupper() and not is_soft):
+    doubled = head[1].casefold() == tail[1].casefold() or tail[1].casefold().startswith(
+        head[1].casefold()
+    )
+    if known[hyphened.casefold()] or doubled or tail[1][0].isupper():
         return f"{stem}-{after}"
     return stem + after
 
@@ -80,7 +92,7 @@ def _ends_paragraph(line: Line, after: Line, width: tuple[float, float], step: f
         return True
     if line.top == 0.0 == after.top:  # no geometry: full stops only
         return _END.search(line.text) is not None and not after.text[:1].islower()
-    if abs(line.height - after.height) > 0.35 * max(line.height, after.height, 1.0):
+    if abs(line.height - after.height) > SAME_HEIGHT * max(line.height, after.height):
         return not after.text[:1].islower() and not line.text.endswith(_HYPHENS)
     distance = line.bottom - after.bottom
     if distance < 0:  # the next column or page goes on above
@@ -88,11 +100,17 @@ def _ends_paragraph(line: Line, after: Line, width: tuple[float, float], step: f
     if step and distance > BIG_GAP * step:
         return not after.text[:1].islower()
     left, right = width
-    is_short = line.right < left + FULL_LINE * (right - left)
-    indented = after.left > left + 0.03 * (right - left) and line.left <= left + 0.03 * (right - left)
-    if is_short:
-        return not after.text[:1].islower() or _END.search(line.text) is not None
-    return indented and _END.search(line.text) is not None
+    indented = after.left > left + INDENT * (right - left) >= line.left
+    return _had_room(line, after, right) or (indented and _END.search(line.text) is not None)
+
+
+def _had_room(line: Line, after: Line, right: float) -> bool:
+    """Tell whether the next word would have fitted on this line: then the break is meant."""
+    letter = (line.right - line.left) / max(1, len(line.text))
+    word = after.text.split(None, 1)[0]
+    return line.right + (len(word) + 1 + SPARE_LETTERS) * letter < right and not (
+        after.text[:1].islower() and not _END.search(line.text)
+    )
 
 
 def paragraphs(pages: Sequence[list[Line]]) -> str:
@@ -101,10 +119,10 @@ def paragraphs(pages: Sequence[list[Line]]) -> str:
     if not lines:
         return ""
     known = Counter(word.casefold() for line in lines for word in _LETTERS.findall(line.text))
-    steps = [a.bottom - b.bottom for a, b in zip(lines, lines[1:], strict=False) if 0 < a.bottom - b.bottom < 60]
+    steps = [a.bottom - b.bottom for a, b in pairwise(lines) if 0 < a.bottom - b.bottom < 60]
     step = statistics.median(steps) if steps else 0.0
     result = [lines[0].text]
-    for index, (line, after) in enumerate(zip(lines, lines[1:], strict=False)):
+    for index, (line, after) in enumerate(pairwise(lines)):
         if _ends_paragraph(line, after, _column(lines, index), step):
             result.append(after.text)
         else:
@@ -113,11 +131,19 @@ def paragraphs(pages: Sequence[list[Line]]) -> str:
 
 
 def _column(lines: Sequence[Line], index: int) -> tuple[float, float]:
-    """Return the edges of the column around a line: of its neighbours that begin near where it begins."""
+    """Return the edges of the column around a line: of the neighbours that begin where it does."""
     line = lines[index]
     near = lines[max(0, index - NEIGHBOURS) : index + NEIGHBOURS]
-    same = [n for n in near if abs(n.left - line.left) <= INDENT_POINTS and not n.is_row]
-    return min((n.left for n in same), default=line.left), max((n.right for n in same), default=line.right)
+    same = [
+        n
+        for n in near
+        if abs(n.left - line.left) <= INDENT_POINTS
+        and abs(n.height - line.height) <= SAME_HEIGHT * max(n.height, line.height)
+        and not n.is_row
+    ]
+    return min((n.left for n in same), default=line.left), max(
+        (n.right for n in same), default=line.right
+    )
 
 
 def _tidy(text: str) -> str:

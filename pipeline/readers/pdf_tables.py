@@ -1,12 +1,14 @@
 """Tables with ruled borders, whose cells may wrap over lines: read cell by cell with pdfplumber.
 
-Slow (about 0.1 s a page), so only pages that show cells without borders' help and many ruled lines come here.
+Slow (about 0.1 s a page), so only pages that show cells without borders' help and many ruled lines
+come here.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipeline.readers import Remark
@@ -25,18 +27,15 @@ def is_ruled(page: PdfPage) -> bool:
     """Tell whether a page has enough drawn lines for a table with borders."""
     import pypdfium2.raw as pdfium
 
-    count = 0
-    for _ in page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_PATH,), max_depth=2):
-        count += 1
-        if count >= RULES:
-            return True
-    return False
+    drawn = page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_PATH,), max_depth=2)
+    return sum(1 for _ in islice(drawn, RULES)) == RULES
 
 
 class TableReader:
-    """Replaces the lines inside ruled tables by whole rows. Opens the file once, when first needed."""
+    """Replaces the lines inside ruled tables by whole rows; opens the file when first needed."""
 
     def __init__(self, body: bytes, remarks: list[Remark]) -> None:
+        """Prepare; what cannot be read will be added to ``remarks``."""
         self._body, self._remarks = body, remarks
         self._document: PDF | None = None
         self._left = MAX_TABLE_PAGES
@@ -51,7 +50,7 @@ class TableReader:
         self._left -= 1
         try:
             return self._replaced(number, lines)
-        except Exception as error:  # noqa: BLE001 (pdfminer raises anything on broken files)
+        except Exception as error:  # pdfminer raises anything on broken files
             reason = f"page {number + 1}: table not read by cells ({type(error).__name__})"
             self._remarks.append(Remark(field="text", value="", reason=reason))
             self._left = 0
@@ -72,7 +71,10 @@ class TableReader:
         for table in page.find_tables():
             left, top, right, bottom = (float(x) for x in table.bbox)
             area = Line("", left, height - bottom, right, height - top)
-            rows = [" | ".join(c for cell in row if (c := " ".join((cell or "").split()))) for row in table.extract()]
+            rows = [
+                " | ".join(c for cell in row if (c := " ".join((cell or "").split())))
+                for row in table.extract()
+            ]
             rows = [row for row in rows if row]
             if sum(" | " in row for row in rows) >= 2:
                 lines = _swap(lines, area, rows)

@@ -1,4 +1,4 @@
-"""Signatures of a text: an exact one that says "the same text", and a MinHash that says how alike two are."""
+"""Signatures of a text: an exact one for "the same", a MinHash for "how alike"."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def text_sha256(text: str) -> str:
 
 
 def minhash(text: str) -> tuple[int, ...]:
-    """Return the signature of the set of word triples of ``text``: the share of equal places of two
-    signatures estimates the Jaccard similarity of the sets.
+    """Return the signature of the set of word triples of ``text``.
 
-    Words are compared without case. A text of one or two words is one shingle.
+    The share of equal places of two signatures estimates the Jaccard similarity of the sets. Words
+    are compared without case. A text of one or two words is one shingle.
     """
     from rensa import RMinHash
 

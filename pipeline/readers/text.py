@@ -14,17 +14,19 @@ _UNDERLINED = re.compile(r"^(\S.*)\n=+[ \t]*$", re.MULTILINE)
 
 
 def in_nfc(text: str) -> tuple[str, tuple[Remark, ...]]:
-    """Return ``text`` in NFC, with a remark where that changes it: offsets of others may not fit then."""
+    """Return ``text`` in NFC, with a remark where that changes it: foreign offsets may not fit."""
     normal = normalise(text)
     if normal == text:
         return text, ()
-    place = next((i for i, (a, b) in enumerate(zip(text, normal, strict=False)) if a != b), len(normal))
+    place = next(
+        (i for i, (a, b) in enumerate(zip(text, normal, strict=False)) if a != b), len(normal)
+    )
     reason = f"normalised to NFC: {len(text)} code points became {len(normal)}"
     return normal, (Remark(field="text", value=text[place : place + 20], reason=reason),)
 
 
 def title_of(text: str) -> str | None:
-    """Return the first heading, or the first line if it is short and does not end like a sentence."""
+    """Return the first heading, or a short first line that does not end like a sentence."""
     heading = _HEADING.search(text) or _UNDERLINED.search(text)
     if heading:
         return heading[1].strip()

@@ -7,8 +7,8 @@ speaks of it: by name, by its office ("Mayor X of Y"), by its mayor's surname, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from pipeline.records import Annotation, Party, Span
 from pipeline.relators.lexicon import Lexicon
@@ -24,8 +24,14 @@ _DATELINE = re.compile(
     r"^(?:[^.!?\n]{0,45}?(?:\s[-–—]{1,3}\s|\||\)\s*[-–—]|:\s)|(?:[^\s.!?]+ ){0,3}[^\s.!?]+\.\s)"
 )
 _SURNAME_MIN = 3
+_NEAR = 45  # characters before a party in which a connector governs it
+_ROW = 20  # characters between two members of a row
+_ARTICLES = ("the", "of", "city", "(", ")")
+_BETWEEN = 4  # words between the two
 _APPOSITION = 45  # characters between a place and the wider one that it lies in
 _ACRONYM = 3  # letters of the longest acronym of a place: NTB, DIY
+_ACRONYM_GAP = re.compile(r"\s*(?:\([^()]*\))?\s*[,(]?\s*(?:in |di |of |asal |from )?(?:the )?")
+_STATELESS = ("international_organisation", "city_network")  # codebook, Parties: no country
 _RANKS = {"city": 0, "regency": 1, "province": 2, "country": 3}
 
 
@@ -35,12 +41,32 @@ class ActorMention:
 
     ``how``: ``admin`` (with a government word), ``office`` (through its office holder), ``person`` (the
     holder's name alone), ``name``, ``dateline``, ``location`` (as a place), ``within`` (where the place
-    before it lies: no party), ``anaphor``.
+    before it lies: no party), ``anaphor``. ``is_joined``: a connector governs it ("with X").
     """
 
     span: Span
     unit: int
     how: str
+    is_joined: bool = False
+
+
+def joined(view: View, start: int) -> bool:
+    """Tell whether a connector ("with", "dengan") governs what begins at ``start``.
+
+    At most four words may stand between ("with the City of"), and no comma.
+    """
+    words = view.words.joins
+    if words is None:
+        return False
+    unit = view.unit_at(start)
+    before = view.text[max(unit.span.start, start - _NEAR) : start]
+    last = None
+    for last in words.finditer(before):
+        pass
+    if last is None:
+        return False
+    gap = before[last.end() :]
+    return len(gap.split()) <= _BETWEEN and not set(gap) & set(",;.:")
 
 
 @dataclass(slots=True)
@@ -59,6 +85,12 @@ class Actor:
         return self.party.kind in GOVERNMENTS
 
     @property
+    def joined_share(self) -> float:
+        """The share of its named mentions that a connector governs: 1 for who is only cooperated with."""
+        named = [m for m in self.mentions if m.how in ("admin", "name", "office", "location")]
+        return sum(m.is_joined for m in named) / len(named) if named else 0.0
+
+    @property
     def named(self) -> list[ActorMention]:
         """The mentions that show the name."""
         return [m for m in self.mentions if m.how in NAMED]
@@ -75,7 +107,11 @@ def find_actors(view: View) -> list[Actor]:
     organisations = list(view.layer("organisation"))
     offices = [o for o in organisations if o.label == "government_office" or _is_town_hall(view, o, named)]
     bodies = [o for o in organisations if o not in offices]
-    places = [p for p in named if not _inside_organisation(p, bodies) and not _inside_name(p, persons)]
+    terms = view.layer("sector")
+    places = [
+        p for p in named
+        if not (_inside_organisation(p, bodies) or _inside_name(p, persons) or _inside_term(p, terms))
+    ]
     head = _DATELINE.match(view.text)
     dateline = head.end() if head else 0
     for place in places:
@@ -83,22 +119,46 @@ def find_actors(view: View) -> list[Actor]:
             continue  # a people ("Dutch") or an area (a strait) acts for nobody
         in_office = any(o.span.start <= place.span.start and place.span.end <= o.span.end for o in offices)
         how = "admin" if in_office else _how_place(view, place, persons, dateline, places)
+        if place.label == "country" and any(_said_after(view, o, (place,)) for o in bodies):
+            how = "within"  # "the Peace Foundation (PF), South Korea"
         key = place.referent_id or f"{place.label}:{fold(place.span.of(view.text))}"
         actor = table.setdefault(key, Actor(key, _place_party(view, place), is_country=place.label == "country"))
-        actor.mentions.append(ActorMention(place.span, view.unit_at(place.span.start).index, how))
+        is_joined = joined(view, place.span.start)
+        actor.mentions.append(ActorMention(place.span, view.unit_at(place.span.start).index, how, is_joined))
     for office in offices:
         _add_office(view, table, office)
+    countries = [p for p in named if p.label == "country"]
     for body in bodies:
-        _add_body(view, table, body)
+        _add_body(view, table, body, countries)
     for person in persons:
         _add_holder(view, table, person)
     _merge_namesakes(table)
     _merge_bodies(table, {fold(p.span.of(view.text)) for p in named if p.label == "country"})
+    _pass_on(view, table.values())
     actors = [a for a in table.values() if a.named]
     for actor in actors:
         actor.mentions.sort(key=lambda m: (m.span.start, m.span.end))
         _name_by_use(view, actor)
     return sorted(actors, key=lambda a: a.named[0].span.start)
+
+
+def _pass_on(view: View, actors: Iterable[Actor]) -> None:
+    """Let a connector govern the whole row after it: "with A, B and the C", but not "with A, B with C"."""
+    words = view.words
+    marks = sorted(((m, a) for a in actors for m in a.mentions), key=lambda x: x[0].span.start)
+    before: ActorMention | None = None
+    for mention, actor in marks:
+        if before is not None and before.is_joined and not mention.is_joined:
+            gap = view.text[before.span.end : mention.span.start]
+            rest = words.coordinates.sub(" ", gap) if words.coordinates is not None else gap
+            after = view.text[mention.span.end : mention.span.end + _NEAR]
+            opens = words.joins is not None and words.joins.match(after.lstrip()) is not None
+            in_row = len(gap) <= _ROW and all(w in _ARTICLES for w in rest.replace(",", " ").split())
+            if in_row and mention.unit == before.unit and not opens:
+                place = actor.mentions.index(mention)
+                mention = replace(mention, is_joined=True)
+                actor.mentions[place] = mention
+        before = mention
 
 
 def _inside_organisation(place: Annotation, organisations: Iterable[Annotation]) -> bool:
@@ -116,6 +176,11 @@ def _inside_name(place: Annotation, persons: Iterable[Annotation]) -> bool:
         p.value is not None and p.span.start <= place.span.start and place.span.end <= p.span.end
         for p in persons
     )
+
+
+def _inside_term(place: Annotation, terms: Iterable[Annotation]) -> bool:
+    """A place that is part of a term ("smart city") is that term: some town bears any name."""
+    return any(t.span.start <= place.span.start and place.span.end <= t.span.end for t in terms)
 
 
 def _place_party(view: View, place: Annotation) -> Party:
@@ -171,14 +236,31 @@ def _follows_place(text: str, here: Annotation, places: list[Annotation], words:
     return False
 
 
-def _add_body(view: View, table: dict[str, Actor], org: Annotation) -> None:
+def _add_body(
+    view: View, table: dict[str, Actor], org: Annotation, countries: Sequence[Annotation]
+) -> None:
     name = " ".join((org.value or org.span.of(view.text)).split())
     key = f"org:{fold(name)}"
-    party = Party(name=name, kind=org.label, country=org.country, referent_id=org.referent_id)
+    country = org.country
+    if country is None and org.label not in _STATELESS:
+        country = _said_after(view, org, countries)
+    party = Party(name=name, kind=org.label, country=country, referent_id=org.referent_id)
     actor = table.setdefault(key, Actor(key, party))
+    if actor.party.country is None and country is not None:
+        actor.party = replace(actor.party, country=country)
     before = view.text[max(0, org.span.start - 30) : org.span.start]
     how = "location" if view.words.locative and view.words.locative.search(before) else "name"
-    actor.mentions.append(ActorMention(org.span, view.unit_at(org.span.start).index, how))
+    unit = view.unit_at(org.span.start).index
+    actor.mentions.append(ActorMention(org.span, unit, how, joined(view, org.span.start)))
+
+
+def _said_after(view: View, org: Annotation, countries: Sequence[Annotation]) -> str | None:
+    """Return the country said right after a name: "the Peace Foundation (PF), South Korea"."""
+    for place in countries:
+        gap = view.text[org.span.end : place.span.start]
+        if 0 < len(gap) <= _APPOSITION and _ACRONYM_GAP.fullmatch(gap):
+            return place.country
+    return None
 
 
 def _is_town_hall(view: View, org: Annotation, places: list[Annotation]) -> bool:

@@ -193,7 +193,12 @@ def _pair_links(scene: Scene, local: Actor, partner: Actor, seen: set[int]) -> I
             if a is not local and a is not partner and a.party.kind == partner.party.kind
             and any(0 < mention.unit - m.unit <= 6 for m in a.mentions if m.how not in ("location", "within"))
         ]
-        if near and not rivals:
+        own = {local.key, partner.key}
+        others = any(
+            m.unit == mention.unit and m.how in ("name", "admin", "office")
+            for a in scene.actors if a.key not in own and not a.is_country for m in a.mentions
+        )
+        if near and not rivals and not others:
             seen.add(mention.unit)
             unit = scene.view.units[mention.unit]
             yield Link(unit, "pair", mention, mention, _strength(scene, unit, "pair", mention, mention))

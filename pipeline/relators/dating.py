@@ -16,6 +16,7 @@ from pipeline.relators.territory import GENERAL, OWN, Stretch
 from pipeline.relators.traits import Subject
 
 _ENOUGH = 0.5  # probability from which a date is taken: more likely right than wrong
+_CLOSE = 45  # characters between a stage word and the date that it takes
 _FRESH, _OLD = 10, 300  # days before publication
 
 
@@ -40,7 +41,10 @@ def dates_of(subject: Subject, stage: str, modality: str, anchor: Span) -> list[
                 seen.add(date.value)
                 found.append((date, f))
     nearest = min((abs(d.span.start - anchor.start) for d, _ in found), default=0)
+    newest = max((d.value or "" for d, _ in found), default="")
     for date, f in found:
+        f["newest"] = float(date.value == newest and len({d.value for d, _ in found}) > 1)
+        f[f"newest_{stage}"] = f["newest"]
         f["nearest"] = float(abs(date.span.start - anchor.start) == nearest)
         f["only"] = float(len(found) == 1)
     return found
@@ -84,6 +88,9 @@ def _features(
         any(a.span.end <= date.span.start + 2 and date.span.start - a.span.end <= 4
             for a in stretch.of("cue", "background"))
     )
+    tied = _tied(stretch, date)
+    f["tied_to_stage"] = float(tied == stage)
+    f["tied_to_other"] = float(tied is not None and tied != stage)
     f["bracketed"] = float(near.rstrip().endswith("("))
     for key in list(f):
         if key in ("fresh", "old", "future", "is_published", "same_sentence", "after_background"):
@@ -97,6 +104,12 @@ def _features(
     f["own_rank_same_sentence"] = float(stretch.rank == OWN and away == 0)
     f["general_far"] = float(stretch.rank == GENERAL and abs(away) > 1)
     return {k: v for k, v in f.items() if v}
+
+
+def _tied(stretch: Stretch, date: Annotation) -> str | None:
+    """Return the stage of the last stage word before a date in its stretch, if it stands close by."""
+    before = [c for c in stretch.of("cue", "stage.") if 0 <= date.span.start - c.span.end <= _CLOSE]
+    return max(before, key=lambda c: c.span.end).label.removeprefix("stage.") if before else None
 
 
 def _age(f: Features, subject: Subject, value: str) -> None:

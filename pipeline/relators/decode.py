@@ -20,6 +20,7 @@ from pipeline.relators.scorer import logistic
 # A second local government for the same partner needs this share of the best one's score: below it the
 # text only mentions both ("Bogotá signed with Guangzhou", Guangzhou and the host in one sentence).
 _RIVAL = 0.75
+_HUB = 0.15  # share of a passage from which a government can be its understood local side
 _LEAST = 1e-4  # scores have four decimals
 
 
@@ -48,7 +49,7 @@ def decode(scene: Scene, scored: Sequence[Scored], threshold: float) -> Decision
     kept: list[Scored] = []
     refused: list[tuple[Scored, str]] = []
     for item in sorted(scored, key=lambda s: (-s.score, s.candidate.best.unit.index, _names(s))):
-        reason = _law(item)
+        reason = _law(item) or _only_joined(scene, item)
         if reason is None and item.score < threshold:
             reason = f"score {item.score:.2f} under {threshold:.2f}"
         reason = reason or _misfit(scene, item, kept)
@@ -112,6 +113,20 @@ def _law(item: Scored) -> str | None:
         return "one party twice"
     if item.features.get("same_country") and not instrument_named(item.candidate):
         return "domestic cooperation without a named instrument"
+    return None
+
+
+def _only_joined(scene: Scene, item: Scored) -> str | None:
+    """Refuse as understood local side whom the text only names after "with", where it has another one."""
+    local, best = item.candidate.local, item.candidate.best
+    if best.how not in ("understood", "before", "sentence") or local.joined_share < 1.0:
+        return None
+    unit = best.unit.index
+    if any(
+        a.is_government and a is not item.candidate.partner and a.joined_share < 1.0
+        and scene.weight_at(a, unit) >= _HUB for a in scene.actors
+    ):
+        return f"{local.party.name} is only named as somebody's partner"
     return None
 
 

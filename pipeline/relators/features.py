@@ -116,12 +116,7 @@ def _before(f: Features, scene: Scene, mention: ActorMention, side: str) -> None
     words, text = scene.view.words, scene.view.text
     start = mention.span.start
     unit = scene.view.units[mention.unit]
-    before = text[max(unit.span.start, start - _NEAR) : start]
-    if words.joins is not None:
-        hits = list(words.joins.finditer(before))
-        if hits:
-            gap = before[hits[-1].end() :]
-            f[f"{side}_after_with"] = float(len(gap.split()) <= 4 and "," not in gap)
+    f[f"{side}_after_with"] = float(mention.is_joined)
     if words.onlooker is not None:
         reach = text[max(unit.span.start, start - _ONLOOKER_REACH) : start]
         f[f"{side}_onlooker"] = float(words.onlooker.search(reach) is not None)
@@ -252,6 +247,8 @@ def _syntax(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None
     reach = text[max(unit.span.start, second.start - _NEAR) : second.start]
     f["counterpart"] = float(bool(words.counterpart and words.counterpart.search(reach)))
     _subject(f, scene, candidate, link)
+    if link.first is not None and link.how in ("sentence", "before", "after"):
+        f["both_after_with"] = float(link.first.is_joined and link.second.is_joined)
     if link.first is None or link.how != "both":
         return
     first = link.first.span
@@ -267,6 +264,8 @@ def _syntax(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None
     f["both_before_cue"] = float(bool(ends) and not third)
     joined = words.joins.search(head) if words.joins is not None else None
     f["both_after_with"] = float(joined is not None and f.get("row_holds_local", 0.0) > 0)
+    if link.first.is_joined and link.second.is_joined:
+        f["both_after_with"] = 1.0
 
 
 def _subject(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None:
@@ -326,6 +325,8 @@ def _document(f: Features, scene: Scene, candidate: Candidate) -> None:
     acting = {m.how for m in candidate.partner.mentions}
     f["partner_acts"] = float(bool(acting & {"office", "admin"}))
     f["partner_only_location"] = float(acting <= {"location"})
+    f["local_joined"] = candidate.local.joined_share
+    f["partner_joined"] = candidate.partner.joined_share
     local_ways = {m.how for m in candidate.local.mentions}
     f["local_only_dateline"] = float(local_ways <= {"dateline", "location", "anaphor"})
     f["local_only_location"] = float(local_ways <= {"location"})

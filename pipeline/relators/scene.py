@@ -19,6 +19,7 @@ Near = Mapping[str, Sequence[float]]  # a government's share of the passage arou
 # government word acts; a dateline says where the writer sat; a location says little.
 _WEIGHTS = {"office": 2.0, "admin": 2.0, "person": 0.5, "name": 1.0, "dateline": 1.0, "location": 0.3, "within": 0.0}
 _OPENING = 1.5  # factor for mentions in the first three sentences: news says first whom it is about
+_JOINED = 0.5  # factor for "with X": whom one cooperates with is not whom the text is about
 _OPENING_SENTENCES = 3
 _HOME = 1.5  # factor for governments of the country that the document writes from
 _RECENT = 0.2  # what having been named just before adds to a government's weight when "the city" is resolved
@@ -186,17 +187,23 @@ def _marks(view: View, actors: Sequence[Actor], actor: Actor) -> Iterator[tuple[
     factor = _HOME if home is not None and actor.party.country == home else 1.0
     for mention in actor.mentions:
         early = view.units[mention.unit].sentence < _OPENING_SENTENCES
-        yield mention.unit, _WEIGHTS.get(mention.how, 0.2) * (_OPENING if early else 1.0) * factor
+        value = _WEIGHTS.get(mention.how, 0.2) * (_JOINED if mention.is_joined else 1.0)
+        yield mention.unit, value * (_OPENING if early else 1.0) * factor
     if actor.party.name and actor.party.name in (view.document.title or ""):
         yield 0, 1.0
 
 
 def _finds(words: re.Pattern[str] | None, text: str, taken: Sequence[Span]) -> list[Span]:
-    """Return matches that overlap no span in ``taken``."""
+    """Return matches that overlap no span in ``taken`` and do not introduce one."""
     if words is None:
         return []
     spans = [Span(start=m.start(), end=m.end()) for m in words.finditer(text)]
-    return [s for s in spans if not any(t.start < s.end and s.start < t.end for t in taken)]
+    free = [s for s in spans if not any(t.start < s.end and s.start < t.end for t in taken)]
+    # "the Province X", "the city of X": the words belong to the name after them.
+    return [
+        s for s in free
+        if not any(0 <= t.start - s.end <= 4 and text[s.end : t.start].strip() in ("", "of") for t in taken)  # noqa: PLR2004
+    ]
 
 
 def _government(

@@ -101,9 +101,9 @@ def lineage_of(subject: Subject) -> tuple[Lineage, ...]:
 
 
 def _other_after(subject: Subject, cue: Span) -> str | None:
-    """Return the first party, neither side of the pair, named after a lineage word in its sentence."""
+    """Return the first party, neither side of the pair, named after a lineage word in its clause."""
     pair, view = subject.pair, subject.scene.view
-    end = min(view.sentences[view.unit_at(cue.start).sentence].end, cue.end + _LINEAGE_REACH)
+    end = min(view.unit_at(cue.start).span.end, cue.end + _LINEAGE_REACH)
     names = [
         (m.span.start, a.party.name)
         for a in subject.scene.actors if a is not pair.local and a is not pair.partner

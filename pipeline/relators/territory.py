@@ -43,6 +43,7 @@ class Stretch:
 
 
 _REACH = 10  # units: a news text is some twenty, a press release some fifteen
+_ITEMS = 3  # stretches in one sentence that make it a list of items
 _SEPARATOR = re.compile(r"[,;:–—]\s")
 
 Territory = tuple[Stretch, ...]
@@ -57,7 +58,11 @@ def territories(scene: Scene, pairs: Sequence[Candidate]) -> list[Territory]:
         stretches = []
         for unit in scene.view.units:
             if i in owners[unit.index]:
-                span = _stretch(scene, unit, pair, len(owners[unit.index]) > 1)
+                crowded = len(owners[unit.index]) > 1
+                span = _stretch(scene, unit, pair, crowded)
+                hub = {pairs[j].local.key for j in owners[unit.index]} == {pair.local.key}
+                if crowded and hub and (head := _head(scene, unit, pair, span)) is not None:
+                    stretches.append(Stretch(unit, head, LEAD))
                 stretches.append(Stretch(unit, span, OWN))
             elif (lead := _lead(scene, unit, pair, owners, i)) is not None:
                 stretches.append(Stretch(unit, lead, LEAD))
@@ -66,7 +71,27 @@ def territories(scene: Scene, pairs: Sequence[Candidate]) -> list[Territory]:
             elif not owners[unit.index] and not carried[unit.index] and _in_reach(owners, i, unit.index):
                 stretches.append(Stretch(unit, unit.span, GENERAL))
         result.append(tuple(stretches))
-    return result
+    items = _itemised(result)
+    return [tuple(s for s in ground if s.rank in (OWN, LEAD) or not _is_item(ground, items)) for ground in result]
+
+
+def _itemised(grounds: Sequence[Territory]) -> set[int]:
+    """Return the sentences that list pairs item by item, each with a stretch of its own.
+
+    "Cooperation with A made on D1; cooperation with B made on D2; …": what follows such a list is about
+    none of its items. A row ("with A, B and C") is no such list: its members share one stretch.
+    """
+    items: dict[int, set[tuple[int, int]]] = {}
+    for ground in grounds:
+        for s in ground:
+            if s.rank == OWN:
+                items.setdefault(s.unit.sentence, set()).add((s.span.start, s.span.end))
+    return {sentence for sentence, spans in items.items() if len(spans) >= _ITEMS}
+
+
+def _is_item(ground: Territory, items: set[int]) -> bool:
+    """Tell whether a pair is only told in lists of items."""
+    return all(s.unit.sentence in items for s in ground if s.rank == OWN)
 
 
 def _in_reach(owners: list[set[int]], i: int, unit: int) -> bool:
@@ -91,6 +116,20 @@ def _owners(scene: Scene, pairs: Sequence[Candidate]) -> list[set[int]]:
     return owners
 
 
+def _head(scene: Scene, unit: Unit, pair: Candidate, span: Span) -> Span | None:
+    """Return what a clause says before the first of its partners, where it lists several of one side."""
+    first = _first_other(scene, unit, pair)
+    return Span(start=unit.span.start, end=first) if unit.span.start < first <= span.start else None
+
+
+def _first_other(scene: Scene, unit: Unit, pair: Candidate) -> int:
+    return min(
+        (m.span.start for a in scene.actors for m in a.mentions
+         if m.unit == unit.index and a is not pair.local and m.how not in ("anaphor", "within", "dateline")),
+        default=unit.span.end,
+    )
+
+
 def _lead(scene: Scene, unit: Unit, pair: Candidate, owners: list[set[int]], i: int) -> Span | None:
     """Return the part of a sentence's first clause that leads in a list which names the pair further on.
 
@@ -102,11 +141,7 @@ def _lead(scene: Scene, unit: Unit, pair: Candidate, owners: list[set[int]], i: 
     rest = [u for u in units[unit.index + 1 :] if u.sentence == unit.sentence]
     if not any(i in owners[u.index] for u in rest):
         return None
-    first = min(
-        (m.span.start for a in scene.actors for m in a.mentions
-         if m.unit == unit.index and a is not pair.local and m.how not in ("anaphor", "within", "dateline")),
-        default=unit.span.end,
-    )
+    first = _first_other(scene, unit, pair)
     return Span(start=unit.span.start, end=max(first, unit.span.start + 1))
 
 

@@ -97,7 +97,10 @@ def make_view(
     paragraphs = _paragraphs(text, [clause for clause, _ in spans])
     starts = tuple(clause.start for clause, _ in spans)
     buckets: list[dict[str, list[Annotation]]] = [{} for _ in spans]
+    names = [a.span for a in ordered if a.layer in ("organisation", "person")]
     for annotation in ordered:
+        if annotation.layer == "sector" and _inside(annotation.span, names):
+            continue  # "University" in a party's name names no field of cooperation
         index = bisect_right(starts, annotation.span.start) - 1
         if index >= 0:
             buckets[index].setdefault(annotation.layer, []).append(annotation)
@@ -106,6 +109,10 @@ def make_view(
         for i, (clause, sentence) in enumerate(spans)
     )
     return View(document, text, tuple(sentences), units, ordered, words, starts, register)
+
+
+def _inside(span: Span, others: Sequence[Span]) -> bool:
+    return any(o.start <= span.start and span.end <= o.end for o in others)
 
 
 def merge_broken(text: str, spans: Sequence[Span]) -> list[Span]:

@@ -1,8 +1,9 @@
 """Acronyms that a document explains itself: "Medical Peace Foundation (MPF)", "BX (Badan X)".
 
-The short form is checked against the long one after Schwartz and Hearst (2003, "A simple algorithm for
-identifying abbreviation definitions in biomedical text"): its letters must occur in order in the long
-form, the first one at the beginning of a word. Indonesian acronyms of syllables ("Diskominfo") pass too.
+The short form is checked against the long one after Schwartz and Hearst (2003, "A simple algorithm
+for identifying abbreviation definitions in biomedical text"): its letters must occur in order in
+the long form, the first one at the beginning of a word. Indonesian acronyms of syllables
+("Diskominfo") pass too.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from dataclasses import dataclass
 
 from pipeline.records import Span
 
-# "(MPF)", "(disingkat MPF)", "(UCLG-MEWA)": 2 to 15 characters with at least two capitals or one inside.
+# "(MPF)", "(disingkat MPF)", "(UCLG-MEWA)": 2 to 15 characters with at least two capitals or one
+# inside.
 _IN_BRACKETS = re.compile(
-    r"\((?:(?:disingkat|selanjutnya disebut|atau|or|abbreviated|hereinafter|known as|the) )?[\"“‘']?"
+    r"\((?:(?:disingkat|selanjutnya disebut|atau|or|abbreviated|hereinafter|known as|the) )?"
+    r"[\"“‘']?"
     r"(?P<short>[^\W\d_][\w&./-]{1,14}(?: [A-Z]{2,8})?)[\"”’']?(?:[;,][^)]{0,40})?\)"
 )
 _LONG_IN_BRACKETS = re.compile(
@@ -52,7 +55,10 @@ def bind_acronyms(text: str) -> tuple[Binding, ...]:
 
 
 def _is_short(short: str) -> bool:
-    """Tell whether a word looks like an acronym: two capitals, or a capitalised word of syllables."""
+    """Tell whether a word looks like an acronym.
+
+    Two capitals, or a capitalised word of syllables.
+    """
     return sum(c.isupper() for c in short) >= 2
 
 
@@ -106,7 +112,10 @@ def _is_match(before: str, position: int, letter: str, *, first: bool) -> bool:
 
 
 def fits(short: str, long: str) -> bool:
-    """Tell whether ``long`` can be what ``short`` stands for: letters in order, first at the start."""
+    """Tell whether ``long`` can be what ``short`` stands for.
+
+    Letters in order, first at the start.
+    """
     return long_start(short, long) == 0
 
 

@@ -1,7 +1,7 @@
 """Named entities of English text by the packaged spaCy model, on gated sentences only.
 
-The model costs some 40 ms for 300 words, two hundred times the rules: so it sees only sentences that
-can carry a party, and all of a document in one batch.
+The model costs some 40 ms for 300 words, two hundred times the rules: so it sees only sentences
+that can carry a party, and all of a document in one batch.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def load_model(name: str) -> Language:
         return spacy.load(name, exclude=_UNUSED)
     except (OSError, ImportError) as error:
         msg = (
-            f"tag.spacy_model = {name!r} cannot be loaded ({error}). Run `make setup`, name an installed model in "
-            'cityaccords.toml, or set spacy_model = "" to tag by rules only.'
+            f"tag.spacy_model = {name!r} cannot be loaded ({error}). Run `make setup`, name an "
+            'installed model in cityaccords.toml, or set spacy_model = "" to tag by rules only.'
         )
         raise ConfigError(msg) from error
 

@@ -1,7 +1,9 @@
-"""Countries of organisations: stated beside the name, or plain from it; and governments of countries.
+"""Countries of organisations.
 
-In: text, a span, the registers and the gazetteer. Out: an ISO 3166-1 code or ``None``. Codebook rule 16:
-as stated, or plain from the name; else empty.
+Stated beside the name, or plain from it; and governments of countries.
+
+In: text, a span, the registers and the gazetteer. Out: an ISO 3166-1 code or ``None``. Codebook
+rule 16: as stated, or plain from the name; else empty.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 GOVERNMENT = "government of a country"
 _LONGEST_NAME = 4  # words in a country's name: "Republik Demokratik Rakyat Korea"
-# A town in an organisation's name tells the country if it is this large, or all of its name are in one country.
+# A town in an organisation's name tells the country if it is this large, or all of its name are in
+# one country.
 _KNOWN_TOWN = 100_000
 _DOMINANCE = 5  # times as many people as the largest place of that name in another country
 _BESIDE = 60  # characters beside a name in which "asal Jepang" or "Tokyo-based" still speaks of it
@@ -27,14 +30,18 @@ _LEAST_TOWN = 4  # letters: shorter words are acronyms and initials
 _SITE_AFTER = re.compile(r",? (?:di|in) (?:the )?(?P<name>[^\W\d_a-z][^,;:)(\n]{2,40})")
 _ORIGIN_AFTER = re.compile(
     r"(?:,? (?:yang )?(?:ber)?asal(?: dari)? |,? dari |,? from (?:the )?|,? of (?:the )?| \(|"
-    r"(?:,? (?:[a-z-]+ ){0,4})?(?:based|founded|headquartered|registered|berpusat|bermarkas|berkantor pusat|berbasis) (?:in|di) (?:the )?|"
-    r", (?:an?|the) |, (?:[a-z-]+ ){1,5}(?:asal|dari|from|of) |, (?:[a-z-]+ ){1,2})(?P<name>[^\W\d_a-z][^,;:)(\n]{2,40})"
+    r"(?:,? (?:[a-z-]+ ){0,4})?(?:based|founded|headquartered|registered|berpusat|bermarkas|"
+    r"berkantor pusat|berbasis) (?:in|di) (?:the )?|"
+    r", (?:an?|the) |, (?:[a-z-]+ ){1,5}(?:asal|dari|from|of) |, (?:[a-z-]+ ){1,2})"
+    r"(?P<name>[^\W\d_a-z][^,;:)(\n]{2,40})"
 )
 _ORIGIN_BEFORE = re.compile(
-    r"(?:\basal (?P<origin>[^,;:.\n]{3,30}),? |\b(?P<seat>[^\W\d_][\w .]{2,20}?)[-‑](?:based|owned) (?:[a-z-]+ ){0,3})$"
+    r"(?:\basal (?P<origin>[^,;:.\n]{3,30}),? |"
+    r"\b(?P<seat>[^\W\d_][\w .]{2,20}?)[-‑](?:based|owned) (?:[a-z-]+ ){0,3})$"
 )
 _GOVERNMENT_OF = re.compile(
-    r"\b(?:[Ff]ederal |[Rr]oyal )?[Gg]overnment of (?:the )?(?:(?:Federal )?Republic of |Kingdom of )?(?:the )?"
+    r"\b(?:[Ff]ederal |[Rr]oyal )?[Gg]overnment of (?:the )?"
+    r"(?:(?:Federal )?Republic of |Kingdom of )?(?:the )?"
 )
 _PEMERINTAH = re.compile(
     r"\b(?:[Pp]emerintah|PEMERINTAH)(?: [Pp]usat)?(?: Federal)?(?: [Rr]epublik| [Kk]erajaan)? "
@@ -60,7 +67,10 @@ def country_in_name(
     gazetteer: Gazetteer | None,
     towns: Mapping[str, str] | None = None,
 ) -> str | None:
-    """Return the country that a name makes plain: "Vietnam National University", "University of Porto"."""
+    """Return the country that a name makes plain.
+
+    "Vietnam National University", "University of Porto".
+    """
     words = [w for w in re.split(r"[\s-]+", name) if w]
     for index in range(len(words)):
         if found := country_of_words(words[index:], registers):
@@ -76,7 +86,10 @@ def country_in_name(
 
 
 def _town_country(name: str, gazetteer: Gazetteer) -> str | None:
-    """Return the country of a place that is large, so called by its usual name, and alone in that."""
+    """Return the country of a place that is large.
+
+    So called by its usual name, and alone in that.
+    """
     if len(name) < _LEAST_TOWN or not name[0].isupper():
         return None
     folded = fold_name(name)
@@ -102,9 +115,10 @@ def stated_country(
 ) -> str | None:
     """Return the country that the words beside a name state.
 
-    Before it: "perusahaan Jepang X", "asal Swedia, X", "the German company X". After it: "X, a German
-    company", "X dari Inggris", "X (Jepang)", "X, lembaga konservasi asal Amerika Serikat". "X di Polandia" tells it of a university only:
-    firms and charities have branches.
+    Before it: "perusahaan Jepang X", "asal Swedia, X", "the German company X". After it: "X, a
+    German
+    company", "X dari Inggris", "X (Jepang)", "X, lembaga konservasi asal Amerika Serikat". "X di
+    Polandia" tells it of a university only: firms and charities have branches.
     """
     before = text[max(0, start - _BESIDE) : start]
     if match := _ORIGIN_BEFORE.search(before):
@@ -138,7 +152,10 @@ def _adjective_before(before: str, registers: Registers) -> str | None:
 
 
 def find_governments(text: str, registers: Registers) -> Iterator[Found]:
-    """Yield the governments of countries: "Pemerintah Belanda", "Government of Japan", "the Dutch government"."""
+    """Yield the governments of countries.
+
+    "Pemerintah Belanda", "Government of Japan", "the Dutch government".
+    """
     for pattern, sign in ((_PEMERINTAH, "emerintah"), (_GOVERNMENT_OF, "overnment of")):
         for match in pattern.finditer(text) if sign in text.lower() else ():
             words = text[match.end() : match.end() + _BESIDE].split("\n", 1)[0].split(" ")

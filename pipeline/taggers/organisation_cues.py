@@ -21,11 +21,13 @@ from pipeline.taggers.organisation_types import Registers
 
 _BESIDE = 70  # characters before a name in which its cue stands
 _ORIGIN = re.compile(r"\s+asal [^,;:.\n]{3,30}?,?\s+$")
-# ", a Japanese waste company", ", lembaga konservasi asal": the cue among the first words after the comma.
+# ", a Japanese waste company", ", lembaga konservasi asal": the cue among the first words after the
+# comma.
 _AFTER = re.compile(r" ?[,(–-] ?(?P<article>an? |the |sebuah )?(?P<words>(?:[\w-]+ ?){1,5})")
 _MODIFIERS = 2  # Indonesian words between the cue and the name: "perusahaan sampah regional NSR"
 _SMALL = frozenset(
-    """di ke dari yang dan dengan oleh untuk pada adalah itu ini tersebut yakni yaitu akan telah sudah serta juga dalam kepada bagi
+    """di ke dari yang dan dengan oleh untuk pada adalah itu ini tersebut yakni yaitu akan telah
+    sudah serta juga dalam kepada bagi
     the a an of in and with to for from that which by at is was said has had will""".split()
 )
 _NOISE = re.compile(
@@ -126,7 +128,8 @@ def cut_person(
 
     "Kepala Bappeda Kota Bandung Kenny Dewi": a sub-national office ends where neither a field nor a
     place follows. Any other name ends after its place if an office stands before it and more words
-    follow; without an office nothing is cut. An office of which nothing is left but "Dinas" is none.
+    follow; without an office nothing is cut. An office of which nothing is left but "Dinas" is
+    none.
     """
     if found.head is None or found.head.place not in OPENING or gazetteer is None:
         return found
@@ -149,9 +152,12 @@ def cut_person(
 
 def _is_led(text: str, found: Found, run: Run, registers: Registers) -> bool:
     """Tell whether an office stands before the name, so that its holder may stand after it."""
-    before = {t.low for t in run.tokens if t.start < found.start} | set(
-        _last_words(text, found.start)
-    )
+    before: set[str] = set(_last_words(text, found.start))
+    for token in run.tokens:
+        if token.start >= found.start:
+            break
+        # What stands before an "and" leads another name.
+        before = {token.low} | before if token.is_name else set()
     return bool(before & _LEADERS) or any(w in registers.offices("id").offices for w in before)
 
 
@@ -171,7 +177,10 @@ def _names_itself(tokens: list[Token]) -> bool:
 def _office_end(
     text: str, tokens: list[Token], index: int, registers: Registers, gazetteer: Gazetteer
 ) -> int:
-    """Return the index after the last word of an office: fields, capitals, admin words and one place."""
+    """Return the index after the last word of an office.
+
+    Fields, capitals, admin words and one place.
+    """
     grammar = registers.grammar
     last = index
     while index < len(tokens):
@@ -211,7 +220,8 @@ def _last_words(text: str, start: int) -> list[str]:
 def is_place(name: str, gazetteer: Gazetteer, country: str | None = None) -> bool:
     """Tell whether a place of some size is called so, by more than one of GeoNames' alternates."""
     return any(
-        place.population >= _KNOWN_PLACE and country in (None, place.country)
+        place.population >= _KNOWN_PLACE
+        and (country is None or (country == place.country and place.kind != "country"))
         for toponym in gazetteer.find(name)
         if toponym.end - toponym.start == len(name)
         for place, grade in zip(
@@ -222,7 +232,10 @@ def is_place(name: str, gazetteer: Gazetteer, country: str | None = None) -> boo
 
 
 def entity_name(text: str, entity: Entity, registers: Registers) -> tuple[int, int] | None:
-    """Return the span of a model's ORG without article and possessive, or nothing if it is no name."""
+    """Return the span of a model's ORG without article and possessive.
+
+    Or nothing if it is no name.
+    """
     tokens = list(tokenise(text, entity.start, entity.end))
     while tokens and (tokens[0].low in registers.grammar.stops or not tokens[0].is_name):
         tokens.pop(0)

@@ -1,29 +1,33 @@
 """Organisation names by their head words: "Universitas X", "X University of Y", "PT X", "X Inc.".
 
-In: a run of capitalised words and the grammar. Out: `Found` spans with kind and evidence. The rules:
-an Indonesian head opens its name; an English one has its name before it, after its "of" or on both
-sides; "and" joins only nouns of activity ("Trade and Industry"), never two parties.
+In: a run of capitalised words and the grammar. Out: `Found` spans with kind and evidence. The
+rules: an Indonesian head opens its name; an English one has its name before it, after its "of" or
+on both sides; "and" joins only nouns of activity ("Trade and Industry"), never two parties.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.taggers.organisation_runs import Run, Token
 from pipeline.taggers.organisation_types import VENUE, Grammar, Head
 
-_LONGEST = 14  # words in a name: "Kementerian Pemberdayaan Perempuan dan Perlindungan Anak Republik Indonesia" has 9
+# words in a name: "Kementerian Pemberdayaan Perempuan dan Perlindungan Anak Republik Indonesia" has
+# 9
+_LONGEST = 14
 _AND = frozenset(("and", "dan", "&", "und", "et", "y", "e"))
 OPENING = frozenset(("before", "agency", "office", "legal_before"))
-# A head this short is an acronym and stands in capitals ("PT", "RS", "AG"; "Rs 4,000" is money), but for these.
+# A head this short is an acronym and stands in capitals ("PT", "RS", "AG"; "Rs 4,000" is money),
+# but for these.
 _SHORT, _MIXED = 2, frozenset(("co", "oy", "tv"))
 _STRONG, _PLAIN, _WEAK = (
     0.9,
     0.8,
     0.5,
 )  # legal form or long head; ordinary head; a head that is also a plain word
-_WEAK_WORDS = 2  # a weak head needs this many name words before it: "Borneo Fast Ferry", not "Renewable Energy"
+# a weak head needs this many name words before it: "Borneo Fast Ferry", not "Renewable Energy"
+_WEAK_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,10 @@ def _fits(tokens: Sequence[Token], index: int, head: Head) -> bool:
 
 
 def _choose(tokens: Sequence[Token], index: int, heads: Sequence[Head], language: str) -> _Match:
-    """Choose between two readings of one word: "Bank Jatim" opens a name, "World Bank" closes it."""
+    """Choose between two readings of one word.
+
+    "Bank Jatim" opens a name, "World Bank" closes it.
+    """
     last = index + len(heads[0].words)
     follows = last < len(tokens) and tokens[last].is_name
     precedes = index > 0 and tokens[index - 1].is_name
@@ -120,7 +127,10 @@ def _choose(tokens: Sequence[Token], index: int, heads: Sequence[Head], language
 def _bounds(
     tokens: Sequence[Token], match: _Match, grammar: Grammar, openers: set[int]
 ) -> tuple[int, int] | None:
-    """Return the token range of the name around one head, or nothing where the head stands alone."""
+    """Return the token range of the name around one head.
+
+    Or nothing where the head stands alone.
+    """
     place = match.head.place
     if place in OPENING:
         first, last = match.first, _right(tokens, match.last, grammar, openers, direct=True)
@@ -150,7 +160,10 @@ def _bounds(
 
 
 def _left(tokens: Sequence[Token], index: int, grammar: Grammar, openers: set[int]) -> int:
-    """Walk left over the words of a name; stop at a title, an office, a possessive or a preposition."""
+    """Walk left over the words of a name.
+
+    Stop at a title, an office, a possessive or a preposition.
+    """
     while index > 0:
         token = tokens[index - 1]
         if token.low in _AND and index > 1 and _joins(tokens, index - 1, grammar):
@@ -232,7 +245,10 @@ def _crosses(tokens: Sequence[Token], index: int, grammar: Grammar, openers: set
 
 
 def _joins(tokens: Sequence[Token], index: int, grammar: Grammar) -> bool:
-    """Tell whether "and" at ``index`` joins two nouns of one name: both name a field; "&" always joins."""
+    """Tell whether "and" at ``index`` joins two nouns of one name.
+
+    Both name a field; "&" always joins.
+    """
     if not 0 < index < len(tokens) - 1:
         return False
     if tokens[index].low == "&":
@@ -263,22 +279,19 @@ def _end(token: Token) -> int:
 def _merge(
     one: tuple[int, int, Found], two: tuple[int, int, Found], tokens: Sequence[Token]
 ) -> tuple[int, int, Found]:
-    """Join two readings of one name. A legal form decides; else a head that opens the name; else the last."""
+    """Join two readings of one name.
+
+    A legal form decides; else a head that opens the name; else the last.
+    """
     first, last = min(one[0], two[0]), max(one[1], two[1])
-    opens = one[2].head is not None and (one[2].head.place in OPENING or _opens(one, tokens))
+    head = one[2].head
+    opens = head is not None and (head.place in OPENING or tokens[one[0]].low == head.words[0])
     venue = next((x[2] for x in (one, two) if x[2].kind == VENUE), None)
     keep = two[2] if two[2].evidence.startswith("legal") or not opens else one[2]
     keep = venue or keep
-    return first, last, Found(
-        tokens[first].start, _end(tokens[last - 1]), keep.kind, max(one[2].score, two[2].score), keep.evidence, keep.head,
-        keep.country,
-    )  # fmt: skip
-
-
-def _opens(one: tuple[int, int, Found], tokens: Sequence[Token]) -> bool:
-    """Tell whether the head is the first word of its span: "Ministry of …"."""
-    head = one[2].head
-    return head is not None and tokens[one[0]].low == head.words[0]
+    start, end = tokens[first].start, _end(tokens[last - 1])
+    score = max(one[2].score, two[2].score)
+    return first, last, replace(keep, start=start, end=end, score=score)
 
 
 def _is_thing(tokens: Sequence[Token], grammar: Grammar) -> bool:

@@ -1,6 +1,9 @@
-"""Mentions of an organisation beyond the place that names it: its acronym, its alias, its bare name.
+"""Mentions of an organisation beyond the place that names it.
 
-In: a text and the candidates found so far. Out: more candidates, and the best of those that overlap.
+Its acronym, its alias, its bare name.
+
+In: a text and the candidates found so far. Out: more candidates, and the best of those that
+overlap.
 """
 
 from __future__ import annotations
@@ -10,17 +13,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.taggers.acronyms import Binding, bind_acronyms, fits
-from pipeline.taggers.organisation_runs import find_runs
+from pipeline.taggers.organisation_runs import Spans, find_runs
 from pipeline.taggers.organisation_types import Registered, Registers
 
 # Scores order the evidence and are what `relate` weighs; they are judgements, not frequencies.
 REGISTER, BOUND, ACRONYM, ECHO, CUE, MODEL = 0.98, 0.95, 0.9, 0.85, 0.7, 0.4
 _KNOWN_AS = re.compile(
-    r",? \(?(?:(?:or |atau )?(?:better|also|commonly|widely) known as|(?:yang )?(?:lebih |juga )?dikenal (?:sebagai|dengan nama)) [\"“]?"
+    r",? \(?(?:(?:or |atau )?(?:better|also|commonly|widely) known as|"
+    r"(?:yang )?(?:lebih |juga )?dikenal (?:sebagai|dengan nama)) [\"“]?"
 )
+_SHORT_WORD, _COMMON = 3, 2  # letters; words: "of" and "and" in common prove nothing
 _LEAST_ECHO = 5  # letters: a shorter bare name ("Vera") is too common a word to look for again
 _LEGAL_PREFIX = re.compile(r"^(?:PT|CV|UD|P\.T\.|PT\.|CV\.|Pt|Cv)\s+")
-_LEGAL_TAIL = re.compile(r",?\s+(?:\(?(?:Persero|PERSERO|Perseroda)\)?)?(?:,?\s*T[Bb][Kk]\.?)?$")
+_LEGAL_TAIL = re.compile(
+    r",?\s+(?:\(?(?:Persero|PERSERO|Perseroda)\)?)?(?:,?\s*T[Bb][Kk]\.?)?$"
+    r"|, (?:Inc|Ltd|Corp|LLC|LLP)\.?$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,10 @@ class Candidate:
 def apply_definitions(
     text: str, names: Sequence[Candidate], registers: Registers
 ) -> list[Candidate]:
-    """Apply the document's own definitions: the acronym means its long form, here and further on."""
+    """Apply the document's own definitions.
+
+    The acronym means its long form, here and further on.
+    """
     result = list(names)
     for binding in bind_acronyms(text):
         named = _long_form(text, binding, result, registers)
@@ -72,7 +83,10 @@ def apply_definitions(
 
 
 def find_aliases(text: str, names: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Yield the name after "better known as": the same organisation under the name that people use."""
+    """Yield the name after "better known as".
+
+    The same organisation under the name that people use.
+    """
     for name in names:
         match = _KNOWN_AS.match(text, name.end)
         run = next((r for r in find_runs(text) if r.start == match.end()), None) if match else None
@@ -85,7 +99,10 @@ def find_aliases(text: str, names: Sequence[Candidate]) -> Iterator[Candidate]:
 def _long_form(
     text: str, binding: Binding, names: Sequence[Candidate], registers: Registers
 ) -> Candidate | None:
-    """Return the organisation that a definition's long form names, as wide as the definition says."""
+    """Return the organisation that a definition's long form names.
+
+    As wide as the definition says.
+    """
     span = binding.long_span
     inside = [
         n
@@ -100,7 +117,7 @@ def _long_form(
         if name.end == span.end or name.start == span.start:
             wider = fits(binding.short, text[name.start : span.end])
             return replace(name, end=max(name.end, span.end) if wider else name.end)
-    if acronym is not None and fits(binding.short, acronym[0].name):
+    if acronym is not None and _alike(binding.long, acronym[0].name):
         entry = acronym[0]
         return Candidate(
             span.start,
@@ -113,6 +130,12 @@ def _long_form(
             entry.country,
         )
     return None
+
+
+def _alike(long: str, name: str) -> bool:
+    """Tell whether a long form is a variant of a registered name: two longer words in common."""
+    common = set(long.lower().split()) & set(name.lower().split())
+    return sum(len(word) > _SHORT_WORD for word in common) >= _COMMON
 
 
 def _uses(text: str, short: str) -> list[tuple[int, int]]:
@@ -150,10 +173,15 @@ def find_echoes(text: str, names: Sequence[Candidate]) -> Iterator[Candidate]:
 
 
 def settle(names: Iterable[Candidate]) -> list[Candidate]:
-    """Keep the best of overlapping candidates: the higher score, then the longer, then the first."""
-    kept: list[Candidate] = []
+    """Keep the best of overlapping candidates.
+
+    The higher score, then the longer, then the first.
+    """
+    spans = Spans()
+    kept = []
     for name in sorted(names, key=lambda n: (-n.score, n.start - n.end, n.start)):
-        if not any(overlaps(name, other) for other in kept):
+        if not spans.touches(name.start, name.end):
+            spans.add(name.start, name.end)
             kept.append(name)
     return sorted(kept, key=lambda n: n.start)
 
@@ -164,5 +192,8 @@ def overlaps(one: Candidate, other: Candidate) -> bool:
 
 
 def bare_name(name: str) -> str:
-    """Return a firm's name without its Indonesian legal form: DESIGN 5, "without office and admin words"."""
+    """Return a firm's name without its Indonesian legal form.
+
+    DESIGN 5, "without office and admin words".
+    """
     return _LEGAL_TAIL.sub("", _LEGAL_PREFIX.sub("", name)) or name

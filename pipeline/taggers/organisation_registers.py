@@ -5,29 +5,38 @@ In: ``models/registers/*.yml`` and ``models/gazetteer/countries.tsv``. Out: one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from pipeline.config import ConfigError
-from pipeline.taggers.organisation_types import (
-    VENUE,
-    Grammar,
-    Head,
-    NameIndex,
-    OfficeWords,
-    Registered,
-    Registers,
+from pipeline.taggers.organisation_grammar import (
+    GrammarBlock,
+    OfficesBlock,
+    Strict,
+    make_grammar,
+    make_offices,
 )
+from pipeline.taggers.organisation_types import NameIndex, Registered, Registers
 
 if TYPE_CHECKING:
     from pipeline.gazetteer import Gazetteer
 
 __all__ = ["Registers", "load_registers"]
 
+Kind = Literal[
+    "business",
+    "academia",
+    "ngo",
+    "association",
+    "city_network",
+    "international_organisation",
+    "national_government",
+    "media",
+]
 Parsed = TypeVar("Parsed")
 FOLDER = "registers"
 COUNTRIES = "gazetteer/countries.tsv"
@@ -35,73 +44,28 @@ _GRAMMAR = ("heads.yml", "offices.yml")  # every other .yml of the folder is a r
 _LEAST_ACRONYM = 2  # "UI", "EU": one letter names nothing
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class _Row(Strict):
+    """One line of a register file.
 
-
-class _Row(_Strict):
-    """One line of a register file. All scalars are read as text: NO is Norway, not a truth value."""
+    All scalars are read as text: NO is Norway, not a truth value.
+    """
 
     id: str
     name: str
     acronyms: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     not_after: tuple[str, ...] = ()
-    kind: str | None = None
+    kind: Kind | None = None
     country: str | None = None
 
 
-class _Register(_Strict):
+class _Register(Strict):
     """One register file: a kind and a country hold for every row that does not say otherwise."""
 
     source: str
-    kind: str
+    kind: Kind
     country: str | None = None
     organisations: tuple[_Row, ...]
-
-
-def _as_mapping(value: object) -> object:
-    """Let a plain list stand for a mapping to nothing."""
-    return dict.fromkeys(value, "") if isinstance(value, list) else value
-
-
-_Words = Annotated[dict[str, str], BeforeValidator(_as_mapping)]
-
-
-class _Grammar(_Strict):
-    """One language's block of ``heads.yml``."""
-
-    before: dict[str, tuple[str, ...]] = {}
-    around: dict[str, tuple[str, ...]] = {}
-    agencies: _Words = Field(default_factory=dict)
-    offices: tuple[str, ...] = ()
-    legal_before: _Words = Field(default_factory=dict)
-    legal_after: _Words = Field(default_factory=dict)
-    weak: tuple[str, ...] = ()
-    cues: dict[str, tuple[str, ...]] = {}
-    fields: tuple[str, ...] = ()
-    connectors: tuple[str, ...] = ()
-    stops: tuple[str, ...] = ()
-    adjectives: tuple[str, ...] = ()
-    abbreviations: dict[str, str] = {}
-    admin: tuple[str, ...] = ()
-
-
-class _Offices(_Strict):
-    """One language's block of ``offices.yml``."""
-
-    offices: dict[str, tuple[str, ...]] = {}
-    acting: tuple[str, ...] = ()
-    titles: tuple[str, ...] = ()
-    degrees: tuple[str, ...] = ()
-    cue_verbs: tuple[str, ...] = ()
-    not_persons: tuple[str, ...] = ()
-    units: tuple[str, ...] = ()
-
-
-# Whose office words a language's texts use beside their own: English ones write of bupati and prefects,
-# Malay and Indonesian share most; any other language falls back on English.
-_SHARED = {"en": None, "id": ("ms",), "ms": ("id",)}
 
 
 def load_registers(models: Path, gazetteer: Gazetteer | None = None) -> Registers:
@@ -109,7 +73,8 @@ def load_registers(models: Path, gazetteer: Gazetteer | None = None) -> Register
 
     Args:
         models: The models folder.
-        gazetteer: Where English country names come from; without it only those of ``countries.tsv``.
+        gazetteer: Where English country names come from; without it only those of
+            ``countries.tsv``.
 
     Raises:
         ConfigError: A file is missing or wrong; the message says which, where and how to mend it.
@@ -121,12 +86,12 @@ def load_registers(models: Path, gazetteer: Gazetteer | None = None) -> Register
         raise ConfigError(msg)
     names = _index_names(row for path in files for row in _read_register(path))
     countries, country_names = _read_countries(models / COUNTRIES, gazetteer)
-    heads = _parse(folder / "heads.yml", TypeAdapter(dict[str, _Grammar | tuple[str, ...]]))
-    offices = _parse(folder / "offices.yml", TypeAdapter(dict[str, _Offices]))
+    heads = _parse(folder / "heads.yml", TypeAdapter(dict[str, GrammarBlock | tuple[str, ...]]))
+    offices = _parse(folder / "offices.yml", TypeAdapter(dict[str, OfficesBlock]))
     return Registers(
         NameIndex(names),
-        _grammar(heads, frozenset(countries)),
-        _offices(offices),
+        make_grammar(heads, frozenset(countries)),
+        make_offices(offices),
         countries,
         country_names,
     )
@@ -134,7 +99,9 @@ def load_registers(models: Path, gazetteer: Gazetteer | None = None) -> Register
 
 def _parse(path: Path, adapter: TypeAdapter[Parsed]) -> Parsed:
     try:
-        return adapter.validate_python(yaml.load(path.read_text("utf-8"), yaml.CBaseLoader))  # noqa: S506 - makes strings only
+        text = path.read_text("utf-8")
+        # The base loader makes strings only: safer than safe, and NO stays Norway.
+        return adapter.validate_python(yaml.load(text, yaml.CBaseLoader))  # noqa: S506
     except FileNotFoundError as error:
         msg = f"{path}: missing. Restore it from the repository."
         raise ConfigError(msg) from error
@@ -201,7 +168,7 @@ def _spellings(row: _Row) -> Iterator[tuple[str, bool]]:
 def _read_countries(
     path: Path, gazetteer: Gazetteer | None
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return names and demonyms (lower case) with the country they tell, and one English name each."""
+    """Return names and demonyms (lower case) with their countries, and one English name of each."""
     if not path.exists():
         msg = f"{path}: missing. Restore it from the repository or run `make models`."
         raise ConfigError(msg)
@@ -215,78 +182,3 @@ def _read_countries(
             forms.append(english[iso2])
         words.update((form.lower(), iso2) for form in forms)
     return words, english
-
-
-def _grammar(
-    blocks: Mapping[str, _Grammar | tuple[str, ...]], countries: frozenset[str]
-) -> Grammar:
-    """Merge the languages: an Indonesian text names English universities, and the other way round."""
-    languages = [block for block in blocks.values() if isinstance(block, _Grammar)]
-    lists = {name: block for name, block in blocks.items() if not isinstance(block, _Grammar)}
-    heads: dict[str, list[Head]] = {}
-    for word in lists.get("venues", ()):
-        head = Head(tuple(word.split()), VENUE, "venue")
-        heads.setdefault(head.words[0], []).append(head)
-    for block in languages:
-        for head in _heads_of(block):
-            heads.setdefault(head.words[0], []).append(head)
-    return Grammar(
-        heads={
-            first: tuple(sorted(found, key=lambda h: -len(h.words)))
-            for first, found in heads.items()
-        },
-        fields=_union(b.fields for b in languages),
-        connectors=_union(b.connectors for b in languages),
-        stops=_union(b.stops for b in languages),
-        not_names=frozenset(lists.get("not_names", ())),
-        cues={word: kind for b in languages for kind, cues in b.cues.items() for word in cues},
-        adjectives=_union(b.adjectives for b in languages),
-        countries=countries,
-        admin=_union(b.admin for b in languages),
-        abbreviations={short: full for b in languages for short, full in b.abbreviations.items()},
-    )
-
-
-def _heads_of(block: _Grammar) -> Iterator[Head]:
-    def head(word: str, kind: str, place: str, country: str = "") -> Head:
-        return Head(tuple(word.split()), kind, place, country or None, word in block.weak)
-
-    for kind, words in block.before.items():
-        yield from (head(w, kind, "before") for w in words)
-    for kind, words in block.around.items():
-        yield from (head(w, kind, "around") for w in words)
-    bureau, council = ("bureau", "council") if block.around else ("agency", "office")
-    yield from (head(w, kind, bureau) for w, kind in block.agencies.items())
-    yield from (head(w, "government_office", council) for w in block.offices)
-    yield from (head(w, "business", "legal_before", c) for w, c in block.legal_before.items())
-    yield from (head(w, "business", "legal_after", c) for w, c in block.legal_after.items())
-
-
-def _offices(blocks: Mapping[str, _Offices]) -> dict[str, OfficeWords]:
-    return {language: _office_words(language, blocks) for language in blocks}
-
-
-def _office_words(language: str, blocks: Mapping[str, _Offices]) -> OfficeWords:
-    """Join a language's own words, which come first, with those that its texts borrow."""
-    shared = _SHARED.get(language, ("en",))
-    others = [name for name in blocks if name != language] if shared is None else list(shared)
-    chosen = [blocks[name] for name in (language, *others) if name in blocks]
-    words: dict[str, str] = {}
-    for block in chosen:
-        for office, forms in block.offices.items():
-            for form in forms:
-                words.setdefault(form, office)
-    own = chosen[:1] if shared is None else chosen  # a title of another language is a name here
-    return OfficeWords(
-        offices=words,
-        acting=_union(b.acting for b in chosen),
-        titles=_union(b.titles for b in own),
-        degrees=_union(b.degrees for b in blocks.values()),
-        cue_verbs=_union(b.cue_verbs for b in own),
-        not_persons=_union(b.not_persons for b in blocks.values()),
-        units=_union(b.units for b in own),
-    )
-
-
-def _union(groups: Iterable[Iterable[str]]) -> frozenset[str]:
-    return frozenset(word for group in groups for word in group)

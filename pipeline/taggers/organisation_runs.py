@@ -1,22 +1,31 @@
 """Runs of capitalised words: where a name can be, cut into tokens.
 
-In: a text. Out: `Run`s of `Token`s. Works for every script that has capitals; offsets are code points.
+In: a text. Out: `Run`s of `Token`s. Works for every script that has capitals; offsets are code
+points.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-# Letters up to Cyrillic and the Latin of Vietnamese: the scripts with capitals in our languages' texts.
+# Letters up to Cyrillic and the Latin of Vietnamese: the scripts with capitals in our languages'
+# texts.
 _CODES = (range(0x41, 0x530), range(0x1E00, 0x1F00))
 # Words that keep their full stop inside a name. Initials ("J.") are added by the pattern.
-_DOTTED = "Co|Ltd|Inc|Corp|St|Dr|Prof|Ir|Drs|Dra|Hj|Sdn|Bhd|Pty|Pte|Mt|Jr|Bros|Kab|Tbk|Gov|Hon|Mr|Mrs|Ms|Sh|KH|PT|CV"
+_DOTTED = (
+    "Co|Ltd|Inc|Corp|St|Dr|Prof|Ir|Drs|Dra|Hj|Sdn|Bhd|Pty|Pte|Mt|Jr|Bros|Kab|Tbk|Gov|Hon|Mr|Mrs|Ms|"
+    "Sh|KH|PT|CV"
+)
 # Small words that may stand between two capitalised words of one name; `Grammar.connectors` decides
 # which of them really join. Kept here too because the pattern must know where a run goes on.
-_SMALL = "of|for|and|the|dan|de|del|la|las|los|da|do|dos|das|des|du|der|den|dem|van|von|für|und|et|y|e|bin|binti|al|el|ibn|ter|ten"
+_SMALL = (
+    "of|for|and|the|dan|de|del|la|las|los|da|do|dos|das|des|du|der|den|dem|van|von|für|und|et|y|e|"
+    "bin|binti|al|el|ibn|ter|ten"
+)
 
 
 class Token(NamedTuple):
@@ -43,7 +52,7 @@ class Run:
 
 @lru_cache(maxsize=1)
 def capitals() -> str:
-    """Return the inside of a character class with every upper-case letter of the supported scripts."""
+    """Return a character class's inside with every upper-case letter of the supported scripts."""
     return "".join(c for codes in _CODES for c in map(chr, codes) if c.isupper())
 
 
@@ -53,7 +62,7 @@ def _run_pattern() -> re.Pattern[str]:
     upper = capitals()
     dotted = "|".join(rf"(?<=\b{word}\.)" for word in (*_DOTTED.split("|"), f"[{upper}]"))
     tail = rf"\w*(?:[-–'’.&+@]\w+)*(?:\.(?=[\s,]|[{upper}]\.)(?:{dotted}))?"
-    word = rf"(?:[{upper}]{tail}|[a-z]-[{upper}]\w+|&(?=\s[{upper}]))"
+    word = rf"(?:[{upper}]{tail}|[a-z]{{1,2}}-[{upper}]\w+|&(?=\s[{upper}]))"
     gap = r"[ \u00a0]{1,2}"
     small = rf"(?:{_SMALL}){gap}"
     number = rf"{gap}\d[\d.-]*\w*(?={gap}{word})|{gap}\d+\b(?=[\s.,])"
@@ -79,3 +88,23 @@ def tokenise(text: str, start: int, end: int) -> tuple[Token, ...]:
             tokens.append(Token(start, start + len(word), low, is_name, word.isupper()))
         start += len(word) + 1
     return tuple(tokens)
+
+
+class Spans:
+    """Disjoint ranges of code points.
+
+    Asks in logarithmic time, for long documents hold thousands.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._sorted: list[tuple[int, int]] = []
+
+    def add(self, start: int, end: int) -> None:
+        """Add a range that touches none of those here."""
+        insort(self._sorted, (start, end))
+
+    def touches(self, start: int, end: int) -> bool:
+        """Tell whether ``[start, end)`` shares a character with a range here."""
+        index = bisect_left(self._sorted, (end, 0)) - 1
+        return index >= 0 and self._sorted[index][1] > start

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
 
-VENUE = "venue"  # kind of a head that names a building: found, so that no other head claims its words, and dropped
+# kind of a head that names a building: found, so that no other head claims its words, and dropped
+VENUE = "venue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,9 @@ class Registered:
 class Head:
     """A word, or words, that make a capitalised run a name.
 
-    ``place`` is how it stands in the name: ``before``, ``around``, ``agency`` (before, Indonesian), ``bureau`` (around, English), ``office``
-    (before), ``council`` (around), ``legal_before``, ``legal_after``.
+    ``place`` is how it stands in the name: ``before``, ``around``, ``agency`` (before, Indonesian),
+    ``bureau`` (around, English), ``office`` (before), ``council`` (around), ``legal_before``,
+    ``legal_after``.
     """
 
     words: tuple[str, ...]
@@ -44,7 +46,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """Heads by their first word, longest first, and the small words that decide where a name ends."""
+    """Heads by their first word, longest first.
+
+    And the small words that decide where a name ends.
+    """
 
     heads: Mapping[str, tuple[Head, ...]]
     fields: frozenset[str]
@@ -119,7 +124,10 @@ def _last_word(text: str, offset: int) -> str:
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
-    """Tell whether ``[start, end)`` begins and ends at word boundaries; a hyphen binds ("ITS-nya" too)."""
+    """Tell whether ``[start, end)`` begins and ends at word boundaries.
+
+    A hyphen binds ("ITS-nya" too).
+    """
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
     return not (before.isalnum() or before in "-@#_./" or after.isalnum() or after in "_@")

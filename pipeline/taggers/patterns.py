@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
 from pipeline.text import fold
@@ -99,12 +100,14 @@ def needles(sequence: tuple[str, ...]) -> Iterator[tuple[str, str | None, bool]]
             yield beginning, rf"{pattern}(?!\w)", False
 
 
+@lru_cache(maxsize=8_192)  # the words of a vocabulary stand in many of its patterns
 def _forms(word: str) -> tuple[str, ...]:
     if word[0] == "~":
         return indonesian_forms(word[1:])
     return english_forms(word[1:]) if word[0] == "+" else (word,)
 
 
+@lru_cache(maxsize=8_192)
 def _expression(word: str) -> str:
     if word == "..":
         return _GAP

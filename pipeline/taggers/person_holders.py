@@ -28,7 +28,8 @@ _CLOSES = re.compile(
     r"[,.;:)!?\"”–—\n]|$| ?[(–—]| (?:and|dan|serta|who|yang|said|told|was|is|has)\b"
 )
 _BEFORE = re.compile(
-    r"[,(] ?(?:the |a |an |who is |yang juga |selaku |sebagai |seorang |then |now |its )?(?:[A-Z][\w.'’-]+(?:'s|’s) )?$"
+    r"[,(] ?(?:the |a |an |who is |yang juga |selaku |sebagai |seorang |then |now |its )?"
+    r"(?:[A-Z][\w.'’-]+(?:'s|’s) )?$"
 )
 # Offices after which Indonesian always names the unit: the holder stands behind it.
 _UNIT_ONLY = frozenset(("kepala", "kepala bidang", "kepala badan", "kepala bagian", "kepala biro"))
@@ -62,7 +63,10 @@ def name_after(context: Context, hit: OfficeHit, offset: int) -> Name | None:
 
 
 def name_before(context: Context, hit: OfficeHit) -> Name | None:
-    """Return the name that an office stands in apposition to: "Markurth, the mayor of Braunschweig"."""
+    """Return the name that an office stands in apposition to.
+
+    "Markurth, the mayor of Braunschweig".
+    """
     match = _BEFORE.search(context.text, max(0, hit.phrase_start - 60), hit.phrase_start)
     run = context.run_ending(match.start()) if match else None
     if run is None:

@@ -68,7 +68,10 @@ class Context:
 
     @cached_property
     def taken(self) -> list[tuple[int, int]]:
-        """Spans of organisations, where no name may stand; the model's opinion alone does not count."""
+        """Spans of organisations, where no name may stand.
+
+        The model's opinion alone does not count.
+        """
         return sorted((a.span.start, a.span.end) for a in self.organisations if a.score >= _SURE)
 
     def run_at(self, offset: int) -> Run | None:
@@ -83,7 +86,10 @@ class Context:
         return run if run is not None and run.end == offset else None
 
     def place_named(self, name: str) -> Place | None:
-        """Return the largest known place called ``name``: a government of some size, by its usual name."""
+        """Return the largest known place called ``name``.
+
+        A government of some size, by its usual name.
+        """
         if self.gazetteer is None:
             return None
         for toponym in self.gazetteer.find(name):
@@ -100,7 +106,10 @@ class Context:
         return name.lower() in self.registers.countries or self.place_named(name) is not None
 
     def is_home_place(self, name: str) -> bool:
-        """Tell whether ``name`` is an Indonesian place in an Indonesian text: units stand before those."""
+        """Tell whether ``name`` is an Indonesian place in an Indonesian text.
+
+        Units stand before those.
+        """
         place = self.place_named(name) if self.language == "id" else None
         return place is not None and place.country == "ID"
 
@@ -154,7 +163,10 @@ class Context:
         return Name(start, start + len(value), value, evidence)
 
     def is_taken(self, start: int, end: int) -> bool:
-        """Tell whether ``[start, end)`` touches an organisation; these are in order and do not overlap."""
+        """Tell whether ``[start, end)`` touches an organisation.
+
+        These are in order and do not overlap.
+        """
         index = bisect_left(self.taken, (end, 0)) - 1
         return index >= 0 and self.taken[index][1] > start
 

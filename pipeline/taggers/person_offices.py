@@ -1,6 +1,7 @@
 """Offices in a text ("Wali Kota", "deputy mayor") and the place that each governs.
 
-In: a text and the office words. Out: `OfficeHit`s, and for each the governed place if one stands beside it.
+In: a text and the office words. Out: `OfficeHit`s, and for each the governed place if one stands
+beside it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _LONGEST_PLACE = 4  # words: "Nusa Tenggara Timur", "Daerah Istimewa Yogyakarta"
 _PLURAL = re.compile(
     r"(?:\b(?:para|kedua|the two|two|both|these|all|ketiga|keempat) |s$)", re.IGNORECASE
 )
-_KINDS = {  # the kind of government that an office leads, tried first when a name means several places
+# the kind of government that an office leads, tried first when a name means several places
+_KINDS = {
     "mayor": ("city", "province"),
     "deputy_mayor": ("city", "province"),
     "regent": ("regency",),
@@ -36,16 +38,21 @@ _NATIONAL = frozenset(
     ("minister", "ambassador")
 )  # they stand for a country, whatever town is named beside them
 _OF = re.compile(
-    r"[ \u00a0](?:of|de|di|von|van|del|da|do) (?:the )?(?:(?:[Cc]ity|[Pp]rovince|[Pp]refecture|[Ss]tate|[Tt]own|[Cc]ounty|[Mm]unicipality|[Rr]egency|[Dd]istrict|[Bb]orough) of )?(?:the )?"
+    r"[ \u00a0](?:of|de|di|von|van|del|da|do) (?:the )?(?:(?:[Cc]ity|[Pp]rovince|[Pp]refecture|"
+    r"[Ss]tate|[Tt]own|[Cc]ounty|[Mm]unicipality|[Rr]egency|[Dd]istrict|[Bb]orough) of )?(?:the )?"
 )
 _ADMIN = re.compile(
-    r"[ \u00a0](?:[Kk]ota|[Kk]abupaten|[Kk]ab\.|[Pp]rovinsi|[Pp]rov\.|[Kk]otamadya|[Pp]refektur|[Dd]istrik|[Nn]egara [Bb]agian|[Dd]aerah [Ii]stimewa) "
+    r"[ \u00a0](?:[Kk]ota|[Kk]abupaten|[Kk]ab\.|[Pp]rovinsi|[Pp]rov\.|[Kk]otamadya|[Pp]refektur|"
+    r"[Dd]istrik|[Nn]egara [Bb]agian|[Dd]aerah [Ii]stimewa) "
 )
 
 
 @dataclass(frozen=True, slots=True)
 class OfficeHit:
-    """An office word: code points ``[start, end)``; ``phrase_start`` includes "acting", "the two"."""
+    """An office word.
+
+    Code points ``[start, end)``; ``phrase_start`` includes "acting", "the two".
+    """
 
     start: int
     end: int
@@ -152,7 +159,10 @@ def place_after(context: Context, hit: OfficeHit) -> Governed | None:
 
 
 def _annotated(context: Context, offset: int, has_admin: bool) -> Governed | None:
-    """Return the place annotation at ``offset``, or the one that includes the admin word before it."""
+    """Return the place annotation at ``offset``.
+
+    Or the one that includes the admin word before it.
+    """
     for place in context.places:
         if place.span.start == offset or (has_admin and place.span.start < offset < place.span.end):
             return Governed(place.span.end, place.referent_id, place.country)

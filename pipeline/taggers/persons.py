@@ -1,8 +1,8 @@
-"""Persons with their office, and offices without a name ("the mayor"), so that "the mayors" resolve.
+"""Persons with their office, and offices without a name, so that "the mayors" resolve.
 
-In: a document, the registers, and what the place, organisation and entity taggers found. Out: annotations
-of the layer ``person``: the span is the name alone, ``label`` the office, ``value`` the name (``None`` for
-an office mention), ``referent_id`` the governed place where the text binds it.
+In: a document, the registers, and what the place, organisation and entity taggers found. Out:
+annotations of the layer ``person``: the span is the name alone, ``label`` the office, ``value`` the
+name (``None`` for an office mention), ``referent_id`` the governed place where the text binds it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.records import Annotation, Document, Span
 from pipeline.taggers.entities import Entity
 from pipeline.taggers.organisation_countries import stated_country
-from pipeline.taggers.organisation_runs import Run
+from pipeline.taggers.organisation_runs import Run, Spans
 from pipeline.taggers.organisation_types import Registers
 from pipeline.taggers.person_holders import name_after, name_before
 from pipeline.taggers.person_names import Context
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 LAYER = "person"
 TAGGER = "persons.v1"
-# Judgements that order the evidence: an office with a name, a title or a verb of saying, the model alone.
+# Judgements that order the evidence: an office with a name, a title or a verb of saying, the model
+# alone.
 _OFFICE, _SPOKEN, _MODEL, _ECHO, _MENTION = 0.95, 0.7, 0.6, 0.8, 0.9
 # Offices whose bare mention can stand for a party ("the governor"); "director" or "head" cannot.
 HEADS_OF_GOVERNMENT = frozenset(
@@ -76,7 +77,10 @@ def tag_persons(
 
 
 def _from_somewhere(context: Context, person: _Person) -> _Person:
-    """Give a private person the country that the words beside the name state: "peneliti asal Osaka"."""
+    """Give a private person the country that the words beside the name state.
+
+    "peneliti asal Osaka".
+    """
     if person.office != _OTHER or person.value is None:
         return person
     country = stated_country(
@@ -122,7 +126,10 @@ def _with_office(context: Context) -> Iterator[_Person]:
 
 
 def _titled(context: Context) -> Iterator[_Person]:
-    """Yield names after a title ("Dr. Nguyen Thi Lan") or beside a verb of saying ("ujar Sutiaji")."""
+    """Yield names after a title ("Dr.
+
+    Nguyen Thi Lan") or beside a verb of saying ("ujar Sutiaji").
+    """
     for name in context.spoken():
         yield _Person(name.start, name.end, _OTHER, name.value, None, _SPOKEN, name.evidence)
 
@@ -155,7 +162,9 @@ def _echoes(context: Context, persons: Sequence[_Person]) -> Iterator[_Person]:
 
 
 def _echoes_in(context: Context, run: Run, known: Mapping[str, _Person]) -> Iterator[_Person]:
-    """Yield the known persons in one run: a full name anywhere, a part of one only as the whole name.
+    """Yield the known persons in one run.
+
+    A full name anywhere, a part of one only as the whole name.
 
     "ujar Setiawan" here and "Prima Setiawan" there: the run that holds the word is the full name.
     """
@@ -185,10 +194,15 @@ def _echoes_in(context: Context, run: Run, known: Mapping[str, _Person]) -> Iter
 
 
 def _settle(persons: Sequence[_Person]) -> list[_Person]:
-    """Keep the best of overlapping candidates; a better office elsewhere also names this mention."""
+    """Keep the best of overlapping candidates.
+
+    A better office elsewhere also names this mention.
+    """
     kept: list[_Person] = []
+    spans = Spans()
     for person in sorted(persons, key=lambda p: (-p.score, p.start - p.end, p.start)):
-        if not any(person.start < other.end and other.start < person.end for other in kept):
+        if not spans.touches(person.start, person.end):
+            spans.add(person.start, person.end)
             kept.append(person)
     offices = {
         p.value: p for p in sorted(kept, key=lambda p: -p.start) if p.office != _OTHER and p.value

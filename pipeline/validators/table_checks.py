@@ -9,9 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from pipeline.codebook import Codebook
-from pipeline.exporters.csvtext import SEPARATOR
-from pipeline.exporters.datapackage import values_of
-from pipeline.exporters.schema import Column, Table
+from pipeline.schema import SEPARATOR, Column, Table, values_of
 from pipeline.text import QUOTE_WORDS
 from pipeline.validators.findings import Result, Tables, name_of
 

@@ -14,6 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 
+# One relevant text of our own, so that every model is loaded before the clock starts.
+WARM_UP = """The City of Leeds signed a twinning agreement with Durban, South Africa, on 10 May 1999.
+Lord Mayor Keith Parker and the mayor of Durban agreed to exchange teachers and students."""
+
+
 def cpu_seconds() -> float:
     """Return the user and system seconds of this process and its finished children."""
     own, children = (
@@ -32,7 +37,9 @@ def main(paths: list[str]) -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     with tempfile.TemporaryDirectory() as warm, tempfile.TemporaryDirectory() as folder:
         first = open_run(Path(warm), now, engine="serial")
-        import_files(first.workspace, first.config, [Path(paths[0])], source_id="b", now=now)
+        page = Path(warm) / "page.txt"
+        page.write_text(WARM_UP, "utf-8")
+        import_files(first.workspace, first.config, [page], source_id="b", now=now)
         run_stages(first, PER_DOCUMENT)  # loads the models
         run = replace(first, workspace=Workspace(Path(folder)))
         chosen = [Path(p) for p in paths]

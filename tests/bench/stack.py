@@ -20,7 +20,7 @@ def place_names() -> list[str]:
     from pipeline.paths import CHECKOUT
 
     gazetteer = Gazetteer.load(CHECKOUT / "models" / "gazetteer")
-    return list(dict.fromkeys(p.name for p in gazetteer if len(p.name) >= 4))[:NAMES]
+    return list(dict.fromkeys(p.name for p in gazetteer.places if len(p.name) >= 4))[:NAMES]
 
 
 def main(paths: list[str]) -> None:
