@@ -31,7 +31,7 @@ def hoist(arguments: Sequence[str]) -> list[str]:
 
 
 def exit_code_of(error: BaseException) -> int | None:
-    """Return the exit code of an error that has a message for the user; None for a defect of ours."""
+    """Return the exit code of an error that explains itself; None for a defect of ours."""
     # By name: the classes live in modules that a failing command has loaded and --help need not.
     codes = {
         "ConfigError": CONFIGURATION,

@@ -286,6 +286,16 @@ def test_runs_slice_back_to_their_tokens(text: str) -> None:
             assert " " not in token.low
 
 
+@pytest.mark.parametrize("word", ["Universitas ", "University of ", "(AB ", "A.", "Trade and "])
+def test_work_on_hostile_text_stays_bounded(
+    word: str, registers: Registers, gazetteer: Gazetteer
+) -> None:
+    """A run is cut after 40 words, so no part of the text is looked at more often than that."""
+    text = word * 2_000
+    assert all(len(run.tokens) <= 41 * 4 for run in find_runs(text))
+    assert tag(text, "id", registers, gazetteer) is not None
+
+
 def test_acronyms_are_checked_against_their_long_form() -> None:
     assert fits("MPF", "Medical Peace Foundation")
     assert fits("UCLG ASPAC", "United Cities and Local Governments Asia Pacific")
@@ -457,5 +467,5 @@ def test_most_partners_of_the_gold_sets_are_found_with_their_kind() -> None:
                     t.label == partner["kind"] and score.similarity(partner, t.value)
                     for t in tags[gold["doc_id"]]
                 )
-    # Measured .86 by rules alone, without the English model; the floor only rises.
+    # Measured .877 (57 of 65) by rules alone, without the English model; the floor only rises.
     assert hits / total >= 0.84, (hits, total)

@@ -1,6 +1,4 @@
-"""Countries of organisations.
-
-Stated beside the name, or plain from it; and governments of countries.
+"""Countries of organisations, stated or plain from the name; governments of countries.
 
 In: text, a span, the registers and the gazetteer. Out: an ISO 3166-1 code or ``None``. Codebook
 rule 16: as stated, or plain from the name; else empty.
@@ -24,6 +22,7 @@ _LONGEST_NAME = 4  # words in a country's name: "Republik Demokratik Rakyat Kore
 # A town in an organisation's name tells the country if it is this large, or all of its name are in
 # one country.
 _KNOWN_TOWN = 100_000
+_HOME_TOWN = 20_000  # people; smaller towns share their names with too many words
 _DOMINANCE = 5  # times as many people as the largest place of that name in another country
 _BESIDE = 60  # characters beside a name in which "asal Jepang" or "Tokyo-based" still speaks of it
 _LEAST_TOWN = 4  # letters: shorter words are acronyms and initials
@@ -66,10 +65,16 @@ def country_in_name(
     registers: Registers,
     gazetteer: Gazetteer | None,
     towns: Mapping[str, str] | None = None,
+    home: str | None = None,
 ) -> str | None:
-    """Return the country that a name makes plain.
+    """Return the country that a name makes plain: "University of Porto".
 
-    "Vietnam National University", "University of Porto".
+    Args:
+        name: The organisation's name.
+        registers: For names of countries and demonyms.
+        gazetteer: For towns in the name.
+        towns: Countries of the places that the document names elsewhere.
+        home: The country that most of its places are in.
     """
     words = [w for w in re.split(r"[\s-]+", name) if w]
     for index in range(len(words)):
@@ -80,15 +85,15 @@ def country_in_name(
     for size in (3, 2, 1):
         for index in range(len(words) - size, -1, -1):
             part = " ".join(words[index : index + size])
-            if country := (towns or {}).get(part) or _town_country(part, gazetteer):
+            if country := (towns or {}).get(part) or _town_country(part, gazetteer, home):
                 return country
     return None
 
 
-def _town_country(name: str, gazetteer: Gazetteer) -> str | None:
-    """Return the country of a place that is large.
+def _town_country(name: str, gazetteer: Gazetteer, home: str | None = None) -> str | None:
+    """Return the country of a place: large, so called by its usual name, and alone in that.
 
-    So called by its usual name, and alone in that.
+    A town of the country that the document is about (``home``) need not be as large or alone.
     """
     if len(name) < _LEAST_TOWN or not name[0].isupper():
         return None
@@ -96,6 +101,8 @@ def _town_country(name: str, gazetteer: Gazetteer) -> str | None:
     places = [
         p for p in map(gazetteer.place, gazetteer.lookup(name)) if fold_name(p.name) == folded
     ]
+    if home and any(p.country == home and p.population >= _HOME_TOWN for p in places):
+        return home
     if not places or places[0].population < _KNOWN_TOWN:
         return None
     rivals = [p.population for p in places if p.country != places[0].country]

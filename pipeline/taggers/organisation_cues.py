@@ -177,10 +177,7 @@ def _names_itself(tokens: list[Token]) -> bool:
 def _office_end(
     text: str, tokens: list[Token], index: int, registers: Registers, gazetteer: Gazetteer
 ) -> int:
-    """Return the index after the last word of an office.
-
-    Fields, capitals, admin words and one place.
-    """
+    """Return the index after an office's last word: fields, admin words, one place."""
     grammar = registers.grammar
     last = index
     while index < len(tokens):
@@ -232,10 +229,7 @@ def is_place(name: str, gazetteer: Gazetteer, country: str | None = None) -> boo
 
 
 def entity_name(text: str, entity: Entity, registers: Registers) -> tuple[int, int] | None:
-    """Return the span of a model's ORG without article and possessive.
-
-    Or nothing if it is no name.
-    """
+    """Return the span of a model's ORG, trimmed, or nothing if it is no name."""
     tokens = list(tokenise(text, entity.start, entity.end))
     while tokens and (tokens[0].low in registers.grammar.stops or not tokens[0].is_name):
         tokens.pop(0)

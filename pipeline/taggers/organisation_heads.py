@@ -127,10 +127,7 @@ def _choose(tokens: Sequence[Token], index: int, heads: Sequence[Head], language
 def _bounds(
     tokens: Sequence[Token], match: _Match, grammar: Grammar, openers: set[int]
 ) -> tuple[int, int] | None:
-    """Return the token range of the name around one head.
-
-    Or nothing where the head stands alone.
-    """
+    """Return the tokens of the name around a head; nothing if it stands alone."""
     place = match.head.place
     if place in OPENING:
         first, last = match.first, _right(tokens, match.last, grammar, openers, direct=True)

@@ -1,6 +1,4 @@
-"""Mentions of an organisation beyond the place that names it.
-
-Its acronym, its alias, its bare name.
+"""Mentions of an organisation elsewhere: by its acronym, its alias, its bare name.
 
 In: a text and the candidates found so far. Out: more candidates, and the best of those that
 overlap.
@@ -99,10 +97,7 @@ def find_aliases(text: str, names: Sequence[Candidate]) -> Iterator[Candidate]:
 def _long_form(
     text: str, binding: Binding, names: Sequence[Candidate], registers: Registers
 ) -> Candidate | None:
-    """Return the organisation that a definition's long form names.
-
-    As wide as the definition says.
-    """
+    """Return the organisation of a definition's long form, as wide as it says."""
     span = binding.long_span
     inside = [
         n
@@ -173,10 +168,7 @@ def find_echoes(text: str, names: Sequence[Candidate]) -> Iterator[Candidate]:
 
 
 def settle(names: Iterable[Candidate]) -> list[Candidate]:
-    """Keep the best of overlapping candidates.
-
-    The higher score, then the longer, then the first.
-    """
+    """Keep the best of overlapping candidates: by score, then length, then order."""
     spans = Spans()
     kept = []
     for name in sorted(names, key=lambda n: (-n.score, n.start - n.end, n.start)):

@@ -20,6 +20,9 @@ _DOTTED = (
     "Co|Ltd|Inc|Corp|St|Dr|Prof|Ir|Drs|Dra|Hj|Sdn|Bhd|Pty|Pte|Mt|Jr|Bros|Kab|Tbk|Gov|Hon|Mr|Mrs|Ms|"
     "Sh|KH|PT|CV"
 )
+# Words of a run at most: a longer one is a list or a heading without commas, and is cut, so that
+# the work on a run stays bounded.
+_LONGEST = 40
 # Small words that may stand between two capitalised words of one name; `Grammar.connectors` decides
 # which of them really join. Kept here too because the pattern must know where a run goes on.
 _SMALL = (
@@ -66,7 +69,9 @@ def _run_pattern() -> re.Pattern[str]:
     gap = r"[ \u00a0]{1,2}"
     small = rf"(?:{_SMALL}){gap}"
     number = rf"{gap}\d[\d.-]*\w*(?={gap}{word})|{gap}\d+\b(?=[\s.,])"
-    return re.compile(rf"[{upper}](?<![\w-].){tail}(?:{gap}(?:{small}){{0,3}}{word}|{number})*")
+    return re.compile(
+        rf"[{upper}](?<![\w-].){tail}(?:{gap}(?:{small}){{0,3}}{word}|{number}){{0,{_LONGEST}}}"
+    )
 
 
 @lru_cache(maxsize=4)
@@ -91,10 +96,7 @@ def tokenise(text: str, start: int, end: int) -> tuple[Token, ...]:
 
 
 class Spans:
-    """Disjoint ranges of code points.
-
-    Asks in logarithmic time, for long documents hold thousands.
-    """
+    """Disjoint ranges of code points, asked in logarithmic time."""
 
     def __init__(self) -> None:
         """Begin with none."""

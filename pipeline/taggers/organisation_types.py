@@ -46,10 +46,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """Heads by their first word, longest first.
-
-    And the small words that decide where a name ends.
-    """
+    """Heads by their first word, and the small words that decide where a name ends."""
 
     heads: Mapping[str, tuple[Head, ...]]
     fields: frozenset[str]

@@ -9,6 +9,7 @@ to the place tagger.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,8 @@ def tag_organisations(
         for p in places
         if p.country and not any(n.start <= p.span.start and p.span.end <= n.end for n in names)
     }
-    return [_annotation(document, name, registers, gazetteer, towns) for name in names]
+    home = next(iter(Counter(p.country for p in places if p.country).most_common(1)), (None, 0))[0]
+    return [_annotation(document, name, registers, gazetteer, towns, home) for name in names]
 
 
 def _by_cue(
@@ -144,6 +146,7 @@ def _annotation(
     registers: Registers,
     gazetteer: Gazetteer | None,
     towns: Mapping[str, str],
+    home: str | None,
 ) -> Annotation:
     text = document.text
     value = name.value or bare_name(text[name.start : name.end])
@@ -165,7 +168,7 @@ def _annotation(
             stated
             or country
             or country_in_name(
-                value, registers, gazetteer if name.kind != "business" else None, towns
+                value, registers, gazetteer if name.kind != "business" else None, towns, home
             )
         )
     return Annotation(

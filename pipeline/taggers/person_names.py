@@ -86,10 +86,7 @@ class Context:
         return run if run is not None and run.end == offset else None
 
     def place_named(self, name: str) -> Place | None:
-        """Return the largest known place called ``name``.
-
-        A government of some size, by its usual name.
-        """
+        """Return the largest government of some size that is usually called ``name``."""
         if self.gazetteer is None:
             return None
         for toponym in self.gazetteer.find(name):

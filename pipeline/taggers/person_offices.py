@@ -159,10 +159,7 @@ def place_after(context: Context, hit: OfficeHit) -> Governed | None:
 
 
 def _annotated(context: Context, offset: int, has_admin: bool) -> Governed | None:
-    """Return the place annotation at ``offset``.
-
-    Or the one that includes the admin word before it.
-    """
+    """Return the place annotation at ``offset``, or around it with its admin word."""
     for place in context.places:
         if place.span.start == offset or (has_admin and place.span.start < offset < place.span.end):
             return Governed(place.span.end, place.referent_id, place.country)

@@ -2,8 +2,8 @@
 
 Usage: python -m tests.bench.bench_read --pages DIR [--rounds N]
 
-``DIR`` holds ``*.html`` or ``*.html.gz``, also in a folder ``html``. With a ``ground-truth.json`` beside
-them (name of a page to ``articleBody``, as in scrapinghub's article-extraction-benchmark) the 4-shingle F1
+``DIR`` holds ``*.html`` or ``*.html.gz``, also in a folder ``html``. With a ``ground-truth.json``
+beside them (name of a page to ``articleBody``, as in article-extraction-benchmark) the 4-shingle F1
 of that benchmark is given too: shingles of four words, counts normalised per page, precision and
 recall averaged over pages.
 """

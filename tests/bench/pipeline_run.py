@@ -13,10 +13,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-
-# One relevant text of our own, so that every model is loaded before the clock starts.
-WARM_UP = """The City of Leeds signed a twinning agreement with Durban, South Africa, on 10 May 1999.
-Lord Mayor Keith Parker and the mayor of Durban agreed to exchange teachers and students."""
+# Documents of our own, so that every model is loaded before the clock starts, as the peer's are.
+WARM_UP = Path(__file__).resolve().parents[2] / "corpus" / "sample" / "gold" / "documents.jsonl"
 
 
 def cpu_seconds() -> float:
@@ -30,17 +28,15 @@ def cpu_seconds() -> float:
 def main(paths: list[str]) -> None:
     """Mine the pages and print documents, CPU seconds and peak memory."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from pipeline.ingest import import_files
+    from pipeline.ingest import import_documents, import_files
     from pipeline.paths import Workspace
     from pipeline.runs import PER_DOCUMENT, open_run, run_stages
 
     now = datetime(2026, 11, 24, tzinfo=UTC)
     with tempfile.TemporaryDirectory() as warm, tempfile.TemporaryDirectory() as folder:
         first = open_run(Path(warm), now, engine="serial")
-        page = Path(warm) / "page.txt"
-        page.write_text(WARM_UP, "utf-8")
-        import_files(first.workspace, first.config, [page], source_id="b", now=now)
-        run_stages(first, PER_DOCUMENT)  # loads the models
+        import_documents(first.workspace, first.config, WARM_UP, source_id="b", now=now)
+        run_stages(first, PER_DOCUMENT)
         run = replace(first, workspace=Workspace(Path(folder)))
         chosen = [Path(p) for p in paths]
         import_files(run.workspace, run.config, chosen, source_id="b", now=now)
