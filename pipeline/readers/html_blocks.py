@@ -35,6 +35,7 @@ NOISE_TAGS = frozenset(
         "caption",
     }
 )
+LINK_TAGS = frozenset({"nav", "footer", "aside", "menu"})  # not entered without a paragraph inside
 INLINE = frozenset(
     """a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby
     s samp small span strike strong sub sup time tt u var wbr""".split()
@@ -149,6 +150,8 @@ class _Walker:
         if tag == "hr" or (tag == "tr" and self._row(node, box)):
             return False
         noise, name = _noise(node, tag)
+        if noise and tag in LINK_TAGS and node.css_first("p,br,main,article,h1") is None:
+            return False
         self.page.boxes.append(Box(box, tag, name, noise))
         self.stack.append(
             (node.iter(include_text=True), len(self.page.boxes) - 1, tag, False, link)

@@ -19,7 +19,7 @@ MAX_ATTRIBUTES = 4_000  # in one tag: the parser compares each with all others
 HEAD_CHARS = 200_000  # where the description of such a page is looked for
 CHEAP_CHARS = 40  # a shorter line is a label
 MAX_BLOCKS = 20_000
-_HUGE_TAG = re.compile(rf"<[a-zA-Z][\w:-]*\s[^<>]{{{HUGE_TAG_CHARS},}}")
+_HUGE_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{HUGE_TAG_CHARS},}}")
 _NOT_TEXT = re.compile(
     r"<(script|style|template|svg)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL
 )
@@ -32,12 +32,13 @@ _TAG = re.compile(r"<[^>]*>")
 
 def is_pathological(html: str) -> bool:
     """Tell whether a page is so large or so odd that only this reader may touch it."""
-    if len(html) > MAX_CHARS or html.count("<") > MAX_TAGS:
+    if len(html) > MAX_CHARS:
         return True
-    return any(
-        len(m.group().split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES
-        for m in _HUGE_TAG.finditer(html)
-    )
+    pieces = html.split("<")
+    if len(pieces) > MAX_TAGS:
+        return True
+    long = (p.partition(">")[0] for p in pieces if len(p) > HUGE_TAG_CHARS and p[:1].isalpha())
+    return any(len(tag.split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for tag in long)
 
 
 def head_of(html: str) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
-# Words that begin a class or id token of boilerplate. A token is what stands after a separator or
-# at a capital inside camelCase: "ad" does not match "header", "share" does not match "shareholder".
+# How a part of a class or id token begins that marks boilerplate. Parts are what separators and the
+# capitals of camelCase divide: "ad" is not in "header", "tag" not in "stage".
 _STEMS = """
     comment komentar disqus discuss respond livefyre share sharing sharedaddy social sosmed addthis
     addtoany related relate terkait bacajuga recommend rekomendasi newsletter subscri signup sign-up
@@ -26,50 +27,61 @@ _STEMS = """
 # Whole class tokens that mark boilerplate, and short words that do at the head or the tail of a
 # token ("nav-main", "top-ads"): in the middle of one they say nothing ("field--label-hidden" is
 # Drupal's text).
-_WHOLE = """
+_WHOLE = frozenset(
+    """
     meta hidden print toc tag bio more links follow widget tools avatar mail email rss credit
     credits
 """.split()
-_EDGES = """ad ads adv iklan footer foot nav menu tag tags""".split()
-_SURE = """
+)
+_EDGES = frozenset("""ad ads adv iklan footer foot nav menu tag tags""".split())
+_SURE = tuple(
+    """
     comment komentar disqus livefyre respond cookie consent gdpr onetrust newsletter related terkait
     recommend rekomendasi outbrain taboola
 """.split()
-
-
-def _any(words: list[str]) -> str:
-    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-
-
-def _stem_pattern(stems: list[str]) -> str:
-    """Match a stem at the head of a token's part, unless the token says "has-", "no-", "with-"."""
-    return rf"(?<![a-z0-9])(?<!has-)(?<!no-)(?<!with-)(?<!has_)(?<!no_)(?<!with_)(?:{_any(stems)})"
-
-
-NOISE_CLASS = re.compile(
-    rf"{_stem_pattern(_STEMS)}|(?<!\S)(?:{_any(_WHOLE)})(?!\S)"
-    rf"|(?<!\S)(?:{_any(_EDGES)})(?![a-z0-9])|(?<![a-z0-9])(?:{_any(_EDGES)})(?!\S)",
-    re.IGNORECASE,
 )
+
+
+_DENIALS = frozenset({"has", "no", "with"})  # "has-sidebar" is the page beside the sidebar
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+_SIMPLE = tuple(stem for stem in _STEMS if "-" not in stem)
+_COMPOUND = tuple(f"-{stem}" for stem in _STEMS if "-" in stem)
 # Names of the document's own text: they outweigh a weak mark of boilerplate on the same element.
 TEXT_CLASS = re.compile(
-    r"(?:main|article|story|entry|post)[-_]{0,2}(?:content|body|text)|content[-_]body|body[-_](?:content|text)|"
-    r"(?<![a-z])(?:articlebody|story|main)(?![a-z])",
-    re.IGNORECASE,
+    r"(?:main|article|story|entry|post)[-_]{0,2}(?:content|body|text)|content[-_]body"
+    r"|body[-_](?:content|text)|(?<![a-z])(?:articlebody|story|main)(?![a-z])"
 )
 # A blog engine writes the tags and the category of a post into its class.
 _POST_CLASS = re.compile(r"(?<!\S)(?:tag|category|cat|type|status|format|has-post)-\S+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-SURE_NOISE_CLASS = re.compile(_stem_pattern(_SURE), re.IGNORECASE)
 
 
 @lru_cache(maxsize=8192)  # class names repeat within a page and over the pages of a source
 def noise_grade(name: str) -> int:
     """Grade the class and id of an element: 0 text, 1 boilerplate, 2 surely boilerplate."""
-    name = _CAMEL.sub("-", _POST_CLASS.sub("", name))
-    if SURE_NOISE_CLASS.search(name):
-        return 2
-    return int(NOISE_CLASS.search(name) is not None and TEXT_CLASS.search(name) is None)
+    name = _CAMEL.sub("-", _POST_CLASS.sub("", name)).lower()
+    grade = 0
+    for token in name.split():
+        grade = max(grade, _token_grade(token))
+    return 0 if grade == 1 and TEXT_CLASS.search(name) else grade
+
+
+def _token_grade(token: str) -> int:
+    parts = [part for part in _SEPARATORS.split(token) if part]
+    if not parts:
+        return 0
+    grade = int(token in _WHOLE or parts[0] in _EDGES or parts[-1] in _EDGES)
+    for before, part in pairwise(("", *parts)):
+        if before in _DENIALS:
+            continue
+        if part.startswith(_SURE):
+            return 2
+        if part.startswith(_SIMPLE):
+            grade = 1
+    if len(parts) > 1 and not grade:
+        joined = "-".join(("", *parts))
+        grade = int(any(stem in joined for stem in _COMPOUND))
+    return grade
 
 
 NOISE_ROLE = re.compile(
