@@ -141,7 +141,9 @@ def _token(body: str, words: DateWords, counts: dict[str, int]) -> tuple[str, se
     entries: list[str] = []
     for part in body.split("|"):
         entries += (
-            [fold(w) for w in words.words[part[1:-1]]] if part[0] == "<" and part != "<" else [part]
+            [fold(w) for w in words.words[part[1:-1]]]
+            if part[0] == "<" and part != "<"
+            else [fold(part)]
         )
     pieces = (r"[-\u2013\u2014]" if e == "-" else _loose(e) for e in _by_length(entries))
     starts = {m.group() for e in entries if (m := WORD.match(e))}

@@ -117,7 +117,14 @@ def annotate(document: Document, hits: Sequence[TermHit], tools: Tools) -> list[
         gazetteer=tools.gazetteer,
     )
     dates = tag_dates(document, tools.words.dates(document.language))
+    terms = _outside(terms, dates)  # the "may" of "10 May 2019" is no hypothesis
     return sorted([*terms, *places, *organisations, *persons, *dates], key=_place_in_text)
+
+
+def _outside(terms: Iterable[Annotation], dates: Sequence[Annotation]) -> list[Annotation]:
+    """Return the terms that do not lie within a date."""
+    inside = {i for d in dates for i in range(d.span.start, d.span.end)}
+    return [t for t in terms if not (t.span.start in inside and t.span.end - 1 in inside)]
 
 
 def _place_in_text(annotation: Annotation) -> tuple[int, int, str, str]:

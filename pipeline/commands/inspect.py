@@ -55,6 +55,7 @@ def inspect(
 def _show(found: Examination) -> None:
     from rich.markup import escape
     from rich.rule import Rule
+    from rich.text import Text
 
     out = console()
     document = found.document

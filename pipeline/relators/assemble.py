@@ -130,7 +130,7 @@ def choose_fields(subject: Subject, choosers: Choosers) -> Fields:
         else:
             words["modality"] = modal.span
     is_background = choosers["background"].choose(traits) == "yes"
-    follow_up = choosers["follow_up"].choose(follow_up_traits(traits, stage, modality))
+    follow_up = headed_follow_up(subject) or choosers["follow_up"].choose(follow_up_traits(traits, stage, modality))
     if follow_up != "unknown":
         told = _follow_up_words(subject, follow_up, stage, anchor)
         if told is None:
@@ -138,6 +138,20 @@ def choose_fields(subject: Subject, choosers: Choosers) -> Fields:
         else:
             words["follow_up"] = told
     return Fields(instrument, stage, modality, is_background, follow_up, anchor, words)
+
+
+def headed_follow_up(subject: Subject) -> str | None:
+    """Return the follow-up that the head of a list states for all its items, if one does.
+
+    "Those which have had a concrete follow-up are cooperation with A, cooperation with B": what stands
+    before the first item is said of each, unless the item has words of its own.
+    """
+    for lead in subject.stretches(LEAD):
+        told = {a.label for a in lead.of("cue", "follow_up.")}
+        own = [s for s in subject.stretches(OWN) if s.unit.sentence == lead.unit.sentence]
+        if len(told) == 1 and own and not any(s.of("cue", "follow_up.") for s in own):
+            return told.pop().removeprefix("follow_up.")
+    return None
 
 
 def _partner_words(subject: Subject) -> Span:

@@ -49,7 +49,7 @@ def decode(scene: Scene, scored: Sequence[Scored], threshold: float) -> Decision
     kept: list[Scored] = []
     refused: list[tuple[Scored, str]] = []
     for item in sorted(scored, key=lambda s: (-s.score, s.candidate.best.unit.index, _names(s))):
-        reason = _law(item) or _only_joined(scene, item)
+        reason = _law(item) or _idle(scene, item) or _only_joined(scene, item)
         if reason is None and item.score < threshold:
             reason = f"score {item.score:.2f} under {threshold:.2f}"
         reason = reason or _misfit(scene, item, kept)
@@ -114,6 +114,19 @@ def _law(item: Scored) -> str | None:
     if item.features.get("same_country") and not instrument_named(item.candidate):
         return "domestic cooperation without a named instrument"
     return None
+
+
+def _idle(scene: Scene, item: Scored) -> str | None:
+    """Refuse a pair where no government of the text acts and no instrument stands near.
+
+    Ordinary news names towns as places, teams and datelines; an agreement has a government that is
+    shown by an office, a government word or its holder, or at least an instrument.
+    """
+    governments = (a for a in scene.actors if a.is_government)
+    acts = any(m.how in ("admin", "office", "person") for a in governments for m in a.mentions)
+    candidate = item.candidate
+    named = candidate.near_instruments or any(x.unit.has("instrument") for x in candidate.links)
+    return None if acts or named else "no instrument is named and no government acts"
 
 
 def _only_joined(scene: Scene, item: Scored) -> str | None:

@@ -6,6 +6,7 @@ In: a subject. Out: per sector id its features; a chooser with the values ``yes`
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from pipeline.records import Annotation
 from pipeline.relators.chooser import Chooser
@@ -13,6 +14,7 @@ from pipeline.relators.features import Features
 from pipeline.relators.territory import GENERAL, LEAD, OWN, SAID_ON
 from pipeline.relators.traits import Subject
 
+_FEW = 2  # sectors: a text that names no more has hardly named them in passing
 _ENOUGH = 0.5  # probability from which a sector is given
 
 
@@ -47,6 +49,9 @@ def sectors_of(subject: Subject, is_background: bool, instrument: str) -> dict[s
         f[f"by_{instrument}"] = 1.0
         f["share"] = sum(math.exp(f[r]) - 1 for r in (OWN, LEAD, SAID_ON, GENERAL)) / max(1, sum(map(len, hits.values())))
         f["first_word"] = float(_first(hits, label))
+        f["few"] = float(len(table) <= _FEW)
+        f["few_own"] = f["few"] * float(f[OWN] > 0)
+        f["own_only"] = float(f[OWN] > 0 and not f.get(SAID_ON) and not f.get(GENERAL))
         words = {h[1].span.of(subject.scene.view.text).casefold() for h in hits[label]}
         f["words"] = math.log1p(len(words))
     return {label: {k: v for k, v in f.items() if v} for label, f in table.items()}
@@ -60,12 +65,21 @@ def _first(hits: dict[str, list[tuple[str, Annotation]]], label: str) -> bool:
 def choose_sectors(
     subject: Subject, is_background: bool, instrument: str, chooser: Chooser
 ) -> tuple[str, ...]:
-    """Return the sectors of an agreement in the order of their first word."""
+    """Return the sectors of an agreement in the order of their ids."""
     chosen = [
         label for label, f in sectors_of(subject, is_background, instrument).items()
         if chooser.probabilities(f).get("yes", 0.0) > _ENOUGH
     ]
-    return tuple(sorted(chosen))
+    return tuple(sorted({*chosen, *_twins(subject, chosen)}))
+
+
+def _twins(subject: Subject, chosen: Sequence[str]) -> set[str]:
+    """Return the sectors that the very words of a chosen one name too: "socio-cultural" is two fields."""
+    found: set[str] = set()
+    for stretch in subject.stretches(OWN):
+        words = {(a.span.start, a.span.end) for a in stretch.of("sector") if a.label in chosen}
+        found |= {a.label for a in stretch.of("sector") if (a.span.start, a.span.end) in words}
+    return found
 
 
 def sector_words(subject: Subject, sector: str) -> Annotation | None:

@@ -18,7 +18,7 @@ from pipeline.relators.decode import Scored
 from pipeline.relators.features import STAGES, Features, row_of
 from pipeline.relators.modality import MODALITIES, governing
 from pipeline.relators.scene import Scene
-from pipeline.relators.territory import GENERAL, OWN, Stretch, Territory
+from pipeline.relators.territory import GENERAL, LEAD, OWN, Stretch, Territory
 
 _BESIDE = 0.75  # a unit of the pair that is not its strongest link
 _FADE = 250.0  # characters over which a word's bearing on the partner falls to a third
@@ -79,7 +79,8 @@ def worth(subject: Subject, stretch: Stretch, span: Span) -> float:
     the partner: a hundred characters off they count a third less.
     """
     pair = subject.pair
-    value = stretch.weight * (1.0 if stretch.unit is pair.best.unit else _BESIDE)
+    is_near = stretch.unit is pair.best.unit or stretch.rank == LEAD
+    value = stretch.weight * (1.0 if is_near else _BESIDE)
     near = [m.span for m in pair.partner.mentions if m.unit == stretch.unit.index]
     if stretch.rank == OWN and near:
         gap = min(max(span.start - m.end, m.start - span.end, 0) for m in near)
