@@ -1,7 +1,7 @@
 """Relate: who agreed with whom, on what, how far it went; every cell with the words it rests on.
 
-In: ``documents``, ``annotations`` and, where they exist, ``codings`` of a shard. Out: ``mentions``, with
-a rejection for every document that carries none and why.
+In: ``documents``, ``annotations`` and, where they exist, ``codings`` of a shard. Out: ``mentions``,
+with a rejection for every document that carries none and why.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from pipeline.relators.assemble import Rules, assemble
 from pipeline.relators.candidates import find_candidates
 from pipeline.relators.chooser import load_choosers
 from pipeline.relators.decode import Decision, Scored, decode, harmonise
-from pipeline.relators.features import all_features
 from pipeline.relators.lexicon import Lexicon, make_lexicon
+from pipeline.relators.rivals import all_features
 from pipeline.relators.scene import Scene, make_scene
 from pipeline.relators.scorer import Scorer, load_scorer
 from pipeline.relators.territory import territories
@@ -39,7 +39,9 @@ STAGE = Stage(
     models=("codebook.yml", "languages", "gazetteer", "relator", "thresholds.yml"),
     config=("build.focus_country",),
 )
-_FALLBACK = "en"  # words for a language that has no file: names and dates still tie parties together
+_FALLBACK = (
+    "en"  # words for a language that has no file: names and dates still tie parties together
+)
 _Row = TypeVar("_Row", Document, Annotation, Coding)
 
 
@@ -76,7 +78,7 @@ def load(models: Path, digest: str, focus_country: str) -> Resources:
 
 
 def _names_in(folder: Path) -> Names:
-    """Return a look-up of a place's names that opens the gazetteer only when an abbreviation needs it."""
+    """Return a look-up of place names; the gazetteer opens only when an abbreviation needs it."""
 
     @lru_cache(maxsize=1)
     def gazetteer() -> Gazetteer:
@@ -158,13 +160,18 @@ def mentions_of(scene: Scene, decision: Decision, rules: Rules) -> list[Mention]
 
 
 def _grouped(mentions: Sequence[Mention]) -> list[Mention]:
-    """Give one group to the mentions of one signing act: same sentence, same instrument, same stage."""
+    """Give one group to the mentions of one signing act.
+
+    Same sentence, same instrument, same stage.
+    """
     acts: dict[tuple[object, ...], list[Mention]] = defaultdict(list)
     for m in mentions:
         acts[(m.span.start, m.instrument, m.stage, m.date)].append(m)
     groups = {
         m.mention_id: stable_id(m.doc_id, m.capture_id, str(m.span.start), m.instrument)
-        for act in acts.values() if len(act) > 1 for m in act
+        for act in acts.values()
+        if len(act) > 1
+        for m in act
     }
     return [replace(m, instrument_group=groups.get(m.mention_id)) for m in mentions]
 
@@ -175,7 +182,7 @@ def _why(decision: Decision) -> str:
     return f"no pair accepted (best: {local} and {partner}, {best.score:.2f}: {reason})"
 
 
-def _key(row: Document | Annotation | Coding) -> tuple[str, str]:
+def _key(row: Document | Annotation | Coding | Rejection) -> tuple[str, str]:
     return row.doc_id, row.capture_id
 
 

@@ -1,8 +1,9 @@
-"""Trains the relators from ``models/training``: pair scorer, field choosers, thresholds with their curve.
+"""Trains the relators: pair scorer, field choosers, and the thresholds with their curve.
 
-In: tagged documents of our own writing with their coded agreements. Out: ``models/relator/scorer.json``,
-``choosers.json`` and ``models/thresholds.yml``. The same data give the same bytes. Thresholds come from
-5-fold cross-validation by document: no document is scored by a model that saw it.
+In: tagged documents of our own writing with their coded agreements. Out:
+``models/relator/scorer.json``, ``choosers.json`` and ``models/thresholds.yml``. The same data give
+the same bytes. Thresholds come from 5-fold cross-validation by document: no document is scored by a
+model that saw it.
 """
 
 from __future__ import annotations
@@ -21,10 +22,19 @@ from pipeline.gazetteer import Gazetteer
 from pipeline.records import Annotation, Document
 from pipeline.relators.candidates import find_candidates
 from pipeline.relators.decode import Scored, decode, harmonise
-from pipeline.relators.features import Features, all_features
+from pipeline.relators.features import Features
 from pipeline.relators.lexicon import make_lexicon
+from pipeline.relators.rivals import all_features
 from pipeline.relators.scene import Scene, make_scene
-from pipeline.relators.teach import GoldParty, GoldRecord, Row, Similarity, field_rows, match, pair_rows
+from pipeline.relators.teach import (
+    GoldParty,
+    GoldRecord,
+    Row,
+    Similarity,
+    field_rows,
+    match,
+    pair_rows,
+)
 from pipeline.relators.view import make_view
 from pipeline.trainers import relator as trainer
 from pipeline.validators.gold_names import SameNames
@@ -40,11 +50,19 @@ class Coded(Protocol):
     """A training document: its text, what was tagged in it, its coded agreements."""
 
     @property
-    def document(self) -> Document: ...
+    def document(self) -> Document:
+        """Its document, or its name."""
+        ...
+
     @property
-    def annotations(self) -> Sequence[Annotation]: ...
+    def annotations(self) -> Sequence[Annotation]:
+        """What was tagged in it."""
+        ...
+
     @property
-    def agreements(self) -> Sequence[Mapping[str, Any]]: ...
+    def agreements(self) -> Sequence[Mapping[str, Any]]:
+        """Its coded agreements."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +75,10 @@ class Example:
 
 
 def train_relator(models: Path, data: Sequence[Coded]) -> str:
-    """Train everything that relate reads, write it under ``models`` and return a line of figures."""
+    """Train everything that relate reads.
+
+    Write it under ``models`` and return a line of figures.
+    """
     same = read_names(models / TRAINING / "names.csv")
     similarity = similarity_by(same)
     examples = list(make_examples(models, data))
@@ -71,8 +92,9 @@ def train_relator(models: Path, data: Sequence[Coded]) -> str:
     (models / "thresholds.yml").write_text(_thresholds(chosen, curve, len(examples)), "utf-8")
     best = next(p for p in curve if p["threshold"] == chosen["candidate"])
     return (
-        f"{len(examples)} documents, cross-validated pair precision {best['precision']:.2f}, recall "
-        f"{best['recall']:.2f}, F1 {best['f1']:.2f} at {chosen['candidate']:.2f}; vetted at {chosen['vetted']:.2f}"
+        f"{len(examples)} documents, by cross-validation: pair precision {best['precision']:.2f}, "
+        f"recall {best['recall']:.2f}, F1 {best['f1']:.2f} at {chosen['candidate']:.2f}; "
+        f"vetted at {chosen['vetted']:.2f}"
     )
 
 
@@ -84,7 +106,9 @@ def fit(examples: Sequence[Example], similarity: Similarity) -> tuple[Json, Json
     for e in examples:
         for name, found in field_rows(e.name, e.scene, e.gold, similarity, _prober(scorer)).items():
             fields.setdefault(name, []).extend(found)
-    return scorer, {name: trainer.fit_chooser(found, name) for name, found in sorted(fields.items())}
+    return scorer, {
+        name: trainer.fit_chooser(found, name) for name, found in sorted(fields.items())
+    }
 
 
 def cross_validate(examples: Sequence[Example], similarity: Similarity) -> list[dict[str, float]]:
@@ -93,7 +117,9 @@ def cross_validate(examples: Sequence[Example], similarity: Similarity) -> list[
     for held in trainer.folds_of([e.name for e in examples]):
         out = set(held)
         seen = [e for e in examples if e.name not in out]
-        scorer = trainer.fit_scorer([r for e in seen for r in pair_rows(e.name, e.scene, e.gold, similarity)])
+        scorer = trainer.fit_scorer(
+            [r for e in seen for r in pair_rows(e.name, e.scene, e.gold, similarity)]
+        )
         for e in examples:
             if e.name in out:
                 _count(counts, e, score_pairs(e.scene, _prober(scorer)), similarity)
@@ -104,11 +130,16 @@ def score_pairs(scene: Scene, prober: Callable[[Features], float]) -> list[Score
     """Score all pairs of a scene as the relate stage does."""
     candidates = find_candidates(scene)
     rows = all_features(scene, candidates)
-    return harmonise(scene, [Scored(c, f, prober(f)) for c, f in zip(candidates, rows, strict=True)])
+    return harmonise(
+        scene, [Scored(c, f, prober(f)) for c, f in zip(candidates, rows, strict=True)]
+    )
 
 
 def choose_thresholds(curve: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Return the candidate threshold (best F1) and the vetted one (precision, on enough records)."""
+    """Return the candidate threshold (best F1) and the vetted one (precision.
+
+    On enough records).
+    """
     candidate = max(curve, key=lambda p: (p["f1"], p["precision"]))["threshold"]
     enough = [p for p in curve if p["records"] >= _LEAST_VETTED and p["threshold"] >= candidate]
     good = [p for p in enough if p["precision"] >= VETTED_PRECISION]
@@ -191,21 +222,35 @@ def _point(threshold: float, right: int, wrong: int, missed: int) -> dict[str, f
     recall = right / (right + missed) if right + missed else 0.0
     f1 = 2 * precision * recall / (precision + recall) if right else 0.0
     return {
-        "threshold": threshold, "precision": round(precision, 4), "recall": round(recall, 4),
-        "f1": round(f1, 4), "records": right + wrong,
+        "threshold": threshold,
+        "precision": round(precision, 4),
+        "recall": round(recall, 4),
+        "f1": round(f1, 4),
+        "records": right + wrong,
     }
 
 
-def _thresholds(chosen: Mapping[str, float], curve: Sequence[Mapping[str, float]], documents: int) -> str:
+def _thresholds(
+    chosen: Mapping[str, float], curve: Sequence[Mapping[str, float]], documents: int
+) -> str:
     head = (
-        "# When a mention counts, and when it counts as vetted. Written by `make models`; do not edit.\n"
-        f"# The curve: pairs of {documents} training documents, each scored by a model that did not see it\n"
-        "# (5-fold cross-validation by document). `candidate` is where F1 is best, `vetted` the first point\n"
-        f"# from there with precision {VETTED_PRECISION} on at least {_LEAST_VETTED} records, else the most precise one.\n"
+        "# When a mention counts, and when it counts as vetted. Written by `make models`.\n"
+        f"# The curve: pairs of {documents} training documents, each scored by a model that did\n"
+        "# not see it (5-fold cross-validation by document). `candidate` is where F1 is best,\n"
+        f"# `vetted` the first point from there with precision {VETTED_PRECISION} on at least\n"
+        f"# {_LEAST_VETTED} records, else the most precise one.\n"
     )
-    shown = [dict(p) for p in curve if round(p["threshold"] * 100) % 5 == 0 or p["threshold"] in chosen.values()]
-    return head + yaml.safe_dump({**chosen, "curve": shown}, sort_keys=False, default_flow_style=None)
+    shown = [
+        dict(p)
+        for p in curve
+        if round(p["threshold"] * 100) % 5 == 0 or p["threshold"] in chosen.values()
+    ]
+    return head + yaml.safe_dump(
+        {**chosen, "curve": shown}, sort_keys=False, default_flow_style=None
+    )
 
 
 def _write(path: Path, data: Json) -> None:
-    path.write_text(json.dumps(data, ensure_ascii=False, indent=None, separators=(",", ":")) + "\n", "utf-8")
+    path.write_text(
+        json.dumps(data, ensure_ascii=False, indent=None, separators=(",", ":")) + "\n", "utf-8"
+    )

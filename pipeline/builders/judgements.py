@@ -3,7 +3,7 @@
 A decision names two or more parties, each by id (``gn:1642911``) or as ``Name | kind | country``::
 
     same:
-      - parties: ["Medical Peace Foundation | ngo | KR", "MPF | ngo | KR"]
+      - parties: ["Harapan Rakyat Foundation | ngo | ID", "HRF | ngo | ID"]
         reason: the foundation's own page uses both
     not_same:
       - parties: ["Portland | city | US", "gn:5746545"]

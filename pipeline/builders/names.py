@@ -95,7 +95,7 @@ def is_acronym(name: str) -> bool:
 
 
 def initials(name: str) -> str:
-    """Return the first letters of a name's own words, folded: mpf for Medical Peace Foundation."""
+    """Return the first letters of a name's own words, folded: hrf for Harapan Rakyat Foundation."""
     words = _TOKEN.findall(fold(_BRACKETS.sub(" ", name)))
     return "".join(w[0] for w in words if w not in _SMALL)
 

@@ -1,7 +1,7 @@
 """The words that carry a stage, and the one sentence that shows an agreement.
 
-In: a subject and its stage. Out: the cue that states the stage for this pair (its *anchor*), and the
-sentence that states it best: not always the one with the instrument.
+In: a subject and its stage. Out: the cue that states the stage for this pair (its *anchor*), and
+the sentence that states it best: not always the one with the instrument.
 """
 
 from __future__ import annotations

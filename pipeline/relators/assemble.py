@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.records import Annotation, FieldEvidence, Mention, Party, Span, stable_id
-from pipeline.relators.actors import Actor
 from pipeline.relators.anchor import anchor_of, shown_span
 from pipeline.relators.chooser import Choosers
 from pipeline.relators.conditions import follow_up_traits, modality_traits
 from pipeline.relators.dating import choose_date
 from pipeline.relators.evidence import cue_words, field, party_evidence
+from pipeline.relators.parties import Actor
 from pipeline.relators.sectors import choose_sectors, sector_words
 from pipeline.relators.steps import date_kind_of, founding_date, lineage_of, steps_of
 from pipeline.relators.territory import GENERAL, LEAD, OWN, SAID_ON
@@ -44,7 +44,10 @@ class Fields:
 
 
 def orient(local: Actor, partner: Actor, focus_country: str) -> tuple[Actor, Actor]:
-    """Return the local party first: the focus country's government, else the one the body names first."""
+    """Return the local party first.
+
+    The focus country's government, else the one the body names first.
+    """
     if not partner.is_government:
         return local, partner
     home = [a for a in (local, partner) if a.party.country == focus_country]
@@ -59,13 +62,18 @@ def assemble(subject: Subject, rules: Rules) -> Mention:
     chosen = choose_fields(subject, rules.choosers)
     document = subject.scene.view.document
     local, partner = orient(subject.pair.local, subject.pair.partner, rules.focus_country)
-    evidence = [*party_evidence(subject, local, "local"), *party_evidence(subject, partner, "partner")]
+    evidence = [
+        *party_evidence(subject, local, "local"),
+        *party_evidence(subject, partner, "partner"),
+    ]
     at = chosen.anchor.span if chosen.anchor else subject.pair.best.unit.span
     dated = choose_date(subject, chosen.stage, chosen.modality, at, rules.choosers["date"])
     date = dated.value if dated else None
     kind = date_kind_of(chosen.stage, chosen.modality, chosen.instrument) if date else None
     start = founding_date(subject, chosen.stage, date)
-    sectors = choose_sectors(subject, chosen.is_background, chosen.instrument, rules.choosers["sector"])
+    sectors = choose_sectors(
+        subject, chosen.is_background, chosen.instrument, rules.choosers["sector"]
+    )
     evidence += _field_evidence(subject, chosen)
     evidence += _date_evidence(subject, dated, kind, start)
     for sector in sectors:
@@ -75,7 +83,12 @@ def assemble(subject: Subject, rules: Rules) -> Mention:
     span = shown_span(subject, chosen.anchor)
     return Mention(
         mention_id=stable_id(
-            document.doc_id, document.capture_id, local.key, partner.key, chosen.instrument, str(span.start)
+            document.doc_id,
+            document.capture_id,
+            local.key,
+            partner.key,
+            chosen.instrument,
+            str(span.start),
         ),
         doc_id=document.doc_id,
         capture_id=document.capture_id,
@@ -109,7 +122,10 @@ def scope_of(local: Party, partner: Party) -> str:
 
 
 def choose_fields(subject: Subject, choosers: Choosers) -> Fields:
-    """Choose the fields that words of the text carry; a value without words falls back to the default."""
+    """Choose the fields that words of the text carry.
+
+    A value without words falls back to the default.
+    """
     traits = traits_of(subject)
     words: dict[str, Span] = {}
     stage = choosers["stage"].choose(traits)
@@ -124,13 +140,17 @@ def choose_fields(subject: Subject, choosers: Choosers) -> Fields:
             words["instrument"] = named.span
     words["stage"] = anchor.span if anchor else (named.span if named else _partner_words(subject))
     if modality != "asserted":
-        modal = cue_words(subject, "cue", f"modality.{modality}") or (anchor if modality == "planned" else None)
+        modal = cue_words(subject, "cue", f"modality.{modality}") or (
+            anchor if modality == "planned" else None
+        )
         if modal is None:
             modality = "asserted"
         else:
             words["modality"] = modal.span
     is_background = choosers["background"].choose(traits) == "yes"
-    follow_up = headed_follow_up(subject) or choosers["follow_up"].choose(follow_up_traits(traits, stage, modality))
+    follow_up = headed_follow_up(subject) or choosers["follow_up"].choose(
+        follow_up_traits(traits, stage, modality)
+    )
     if follow_up != "unknown":
         told = _follow_up_words(subject, follow_up, stage, anchor)
         if told is None:
@@ -143,8 +163,8 @@ def choose_fields(subject: Subject, choosers: Choosers) -> Fields:
 def headed_follow_up(subject: Subject) -> str | None:
     """Return the follow-up that the head of a list states for all its items, if one does.
 
-    "Those which have had a concrete follow-up are cooperation with A, cooperation with B": what stands
-    before the first item is said of each, unless the item has words of its own.
+    "Those which have had a concrete follow-up are cooperation with A, cooperation with B": what
+    stands before the first item is said of each, unless the item has words of its own.
     """
     for lead in subject.stretches(LEAD):
         told = {a.label for a in lead.of("cue", "follow_up.")}
@@ -159,8 +179,13 @@ def _partner_words(subject: Subject) -> Span:
     return best.second.span if best.second else best.unit.span
 
 
-def _follow_up_words(subject: Subject, value: str, stage: str, anchor: Annotation | None) -> Span | None:
-    """Return the words for a follow-up; something implemented, or ended by silence, tells it too."""
+def _follow_up_words(
+    subject: Subject, value: str, stage: str, anchor: Annotation | None
+) -> Span | None:
+    """Return the words for a follow-up.
+
+    Something implemented, or ended by silence, tells it too.
+    """
     cue = cue_words(subject, "cue", f"follow_up.{value}")
     if cue is None and value == "concrete":
         cue = cue_words(subject, "cue", "stage.implemented")
@@ -184,7 +209,8 @@ def _field_evidence(subject: Subject, chosen: Fields) -> list[FieldEvidence]:
     if chosen.is_background:
         cue = cue_words(subject, "cue", "background")
         near = cue is not None and any(
-            s.span.start <= cue.span.start < s.span.end for s in subject.stretches(OWN, LEAD, SAID_ON)
+            s.span.start <= cue.span.start < s.span.end
+            for s in subject.stretches(OWN, LEAD, SAID_ON)
         )
         words = cue.span if cue is not None and near else _partner_words(subject)
         found.append(field(subject, "is_background", "true", words))
@@ -205,12 +231,16 @@ def _date_evidence(
 
 
 def reasons_of(subject: Subject, chosen: Fields) -> tuple[str, ...]:
-    """Return short lines on why: how the parties are tied, what carries the stage, what moved the score."""
+    """Return short lines on why.
+
+    How the parties are tied, what carries the stage, what moved the score.
+    """
     pair, text = subject.pair, subject.scene.view.text
     how = {
         "both": "both parties in one clause",
         "sentence": "both parties in one sentence",
         "before": "the local party in the clause before",
+        "paragraph": "the local party in the same paragraph",
         "understood": "the local party is whom the document is about",
         "after": "the partner is named shortly before",
         "pair": "the text speaks of the two together",
@@ -220,7 +250,9 @@ def reasons_of(subject: Subject, chosen: Fields) -> tuple[str, ...]:
         words = " ".join(chosen.anchor.span.of(text).split())
         lines.append(f"stage {chosen.stage} ({chosen.modality}) by “{words}”")
     else:
-        lines.append(f"stage {chosen.stage} ({chosen.modality}): no stage word, the relation itself is stated")
+        lines.append(f"stage {chosen.stage} ({chosen.modality}): the relation itself is stated")
     own = sum(s.rank == OWN for s in subject.territory)
-    lines.append(f"told in {own} clause(s), {sum(s.rank == GENERAL for s in subject.territory)} general ones")
+    lines.append(
+        f"told in {own} clause(s), {sum(s.rank == GENERAL for s in subject.territory)} general ones"
+    )
     return tuple(lines)

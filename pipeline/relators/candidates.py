@@ -1,8 +1,8 @@
 """Which pairs could be an agreement, and where the text ties each pair together.
 
-In: a `Scene`. Out: `Candidate` values: a sub-national government, another actor, and the units that link
-them, best first. Generation is generous: whatever shares a sentence, or stands where the text speaks of
-an instrument or a stage while its main government is understood. The scorer decides.
+In: a `Scene`. Out: `Candidate` values: a sub-national government, another actor, and the units that
+link them, best first. Generation is generous: whatever shares a sentence, or stands where the text
+speaks of an instrument or a stage while its main government is understood. The scorer decides.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.relators.actors import Actor, ActorMention
+from pipeline.relators.parties import Actor, ActorMention
 from pipeline.relators.scene import Scene
 from pipeline.relators.view import Unit
 
@@ -24,9 +24,10 @@ _MAX_LINKS = 12  # links kept per candidate: long lists of a party's mentions ad
 class Link:
     """One unit that ties a pair: where each side stands in it, ``None`` where it is understood.
 
-    ``how``: ``both`` sides in the unit, ``sentence`` (in its sentence), ``before`` (first side in the
-    unit before), ``understood`` (first side is the document's main government), ``after`` (the second
-    side is named shortly before, the first one acts here), ``pair`` ("the two cities").
+    ``how``: ``both`` sides in the unit, ``sentence`` (in its sentence), ``before`` (first side in
+        the unit before), ``understood`` (first side is the document's main government), ``after``
+        (the second side is named shortly before, the first one acts here), ``pair`` ("the two
+        cities").
     """
 
     unit: Unit
@@ -59,7 +60,9 @@ def find_candidates(scene: Scene) -> list[Candidate]:
         if links:
             kept = tuple(links[:_MAX_LINKS])
             found.append(Candidate(local, partner, kept, _near_instruments(scene, kept)))
-    return sorted(found, key=lambda c: (c.best.unit.index, c.partner.named[0].span.start, c.local.key))
+    return sorted(
+        found, key=lambda c: (c.best.unit.index, c.partner.named[0].span.start, c.local.key)
+    )
 
 
 def _pairs(scene: Scene) -> Iterator[tuple[Actor, Actor]]:
@@ -88,8 +91,8 @@ def _links(scene: Scene, local: Actor, partner: Actor) -> Iterator[Link]:
         how, first = _how(scene, unit, here, places)
         if how == "understood":
             heavy = scene.weight_at(local, unit.index) >= _UNDERSTOOD
-            main = topical and local is scene.focus_at(unit.index)
-            if not (heavy and (main or _speaks(scene, unit))):
+            main = local is scene.focus_at(unit.index)
+            if not (main or (heavy and (topical or _speaks(scene, unit)))):
                 continue
         yield Link(unit, how, first, mention, _strength(scene, unit, how, first, mention))
     yield from _after_links(scene, local, partner, seen)
@@ -97,9 +100,10 @@ def _links(scene: Scene, local: Actor, partner: Actor) -> Iterator[Link]:
 
 
 def _after_links(scene: Scene, local: Actor, partner: Actor, seen: set[int]) -> Iterator[Link]:
-    """Yield units in which the first side acts by a word of stage while the second is still in mind.
+    """Yield units in which the first side acts while the second one is still in mind.
 
-    "The rector and three regencies sign. The regent of A and the regent of B put their names to it."
+    "The rector and three regencies sign. The regent of A and the regent of B put their names to
+    it."
     """
     units = scene.view.units
     named = {m.unit: m for m in partner.mentions if m.how not in ("location", "within", "dateline")}
@@ -112,7 +116,9 @@ def _after_links(scene: Scene, local: Actor, partner: Actor, seen: set[int]) -> 
         if near and acts:
             seen.add(unit.index)
             second = named[near[-1]]
-            yield Link(unit, "after", mention, second, _strength(scene, unit, "after", mention, second))
+            yield Link(
+                unit, "after", mention, second, _strength(scene, unit, "after", mention, second)
+            )
 
 
 def _near_instruments(scene: Scene, links: tuple[Link, ...]) -> tuple[str, ...]:
@@ -139,11 +145,21 @@ def _how(
         return "both", places[unit.index]
     if unit.index - 1 in here:
         return "before", here[unit.index - 1]
+    around = [
+        i
+        for i in here
+        if abs(i - unit.index) <= _IN_MIND and scene.view.units[i].paragraph == unit.paragraph
+    ]
+    if around:
+        return "paragraph", here[min(around, key=lambda i: (abs(i - unit.index), i))]
     return "understood", None
 
 
 def _same_sentence(scene: Scene, unit: Unit) -> list[int]:
-    """Return the other units of a unit's sentence, the nearest first, those before it before those after."""
+    """Return the other units of a unit's sentence, the nearest first.
+
+    Those before it before those after.
+    """
     units, near = scene.view.units, []
     low, high = unit.index - 1, unit.index + 1
     while low >= 0 and units[low].sentence == unit.sentence:
@@ -158,18 +174,26 @@ def _same_sentence(scene: Scene, unit: Unit) -> list[int]:
 def _speaks(scene: Scene, unit: Unit) -> bool:
     """Tell whether a unit or a neighbour in its paragraph speaks of an instrument or a stage."""
     units = scene.view.units
-    for near in (unit.index, unit.index - 1, unit.index + 1):
-        if 0 <= near < len(units) and units[near].paragraph == unit.paragraph:
-            if units[near].has("instrument") or units[near].has("cue", "stage."):
-                return True
-    return False
+    near = [units[i] for i in range(max(0, unit.index - 1), min(len(units), unit.index + 2))]
+    return any(
+        u.paragraph == unit.paragraph and (u.has("instrument") or u.has("cue", "stage."))
+        for u in near
+    )
 
 
 def _strength(
     scene: Scene, unit: Unit, how: str, first: ActorMention | None, second: ActorMention
 ) -> float:
     """Rank links: parties explicit, as actors, and an instrument or stage in the same breath."""
-    value = {"both": 3.0, "sentence": 2.0, "before": 1.5, "understood": 1.0, "after": 1.0, "pair": 1.0}[how]
+    value = {
+        "both": 3.0,
+        "sentence": 2.0,
+        "before": 1.5,
+        "paragraph": 1.2,
+        "understood": 1.0,
+        "after": 1.0,
+        "pair": 1.0,
+    }[how]
     value += 1.5 * unit.has("instrument") + 1.5 * unit.has("cue", "stage.")
     if second.how in ("location", "anaphor"):
         value -= 1.0
@@ -189,16 +213,27 @@ def _pair_links(scene: Scene, local: Actor, partner: Actor, seen: set[int]) -> I
             continue
         near = [m for m in partner.mentions if 0 < mention.unit - m.unit <= 6]
         rivals = [
-            a for a in scene.actors
-            if a is not local and a is not partner and a.party.kind == partner.party.kind
-            and any(0 < mention.unit - m.unit <= 6 for m in a.mentions if m.how not in ("location", "within"))
+            a
+            for a in scene.actors
+            if a is not local
+            and a is not partner
+            and a.party.kind == partner.party.kind
+            and any(
+                0 < mention.unit - m.unit <= 6
+                for m in a.mentions
+                if m.how not in ("location", "within")
+            )
         ]
         own = {local.key, partner.key}
         others = any(
             m.unit == mention.unit and m.how in ("name", "admin", "office")
-            for a in scene.actors if a.key not in own and not a.is_country for m in a.mentions
+            for a in scene.actors
+            if a.key not in own and not a.is_country
+            for m in a.mentions
         )
         if near and not rivals and not others:
             seen.add(mention.unit)
             unit = scene.view.units[mention.unit]
-            yield Link(unit, "pair", mention, mention, _strength(scene, unit, "pair", mention, mention))
+            yield Link(
+                unit, "pair", mention, mention, _strength(scene, unit, "pair", mention, mention)
+            )

@@ -1,7 +1,8 @@
-"""Features of fields that hang on the stage: modality and follow-up, read for a stage already chosen.
+"""Features of the fields that hang on the stage: modality and follow-up.
 
-In: the traits of a pair and its stage. Out: features for the choosers of these two fields. Which words
-of modality matter depends on the stage: "will" before "sign" says nothing about talks under way.
+In: the traits of a pair and its stage. Out: features for the choosers of these two fields. Which
+words of modality matter depends on the stage: "will" before "sign" says nothing about talks under
+way.
 """
 
 from __future__ import annotations
@@ -19,17 +20,37 @@ RELATED = {
     "ended": ("ended",),
 }
 _FOLLOW_UP = (
-    "stage_implemented", "general_stage_implemented", "stage_signed", "stage_ended", "top_stage_implemented",
-    "alone", "row", "many", "first_named", "early", "government_source", "background", "modality_denied",
-    "own_old", "own_fresh", "two_countries",
+    "stage_implemented",
+    "general_stage_implemented",
+    "stage_signed",
+    "stage_ended",
+    "top_stage_implemented",
+    "alone",
+    "row",
+    "many",
+    "first_named",
+    "early",
+    "government_source",
+    "background",
+    "modality_denied",
+    "own_old",
+    "own_fresh",
+    "two_countries",
 )
 _WITH_STAGE = (
-    "follow_up_concrete", "follow_up_none", "follow_up_visits_only", "stage_implemented", "general_follow_up_concrete",
+    "follow_up_concrete",
+    "follow_up_none",
+    "follow_up_visits_only",
+    "stage_implemented",
+    "general_follow_up_concrete",
 )
 
 
 def modality_traits(traits: Features, stage: str) -> Features:
-    """Return the features of the modality of ``stage``: modal words on its cues against plain cues."""
+    """Return the features of the modality of ``stage``.
+
+    Modal words on its cues against plain cues.
+    """
     f: Features = {"one": 1.0, f"stage_{stage}": 1.0}
     related = RELATED[stage]
     plain = max(traits.get(f"stage_{r}", 0.0) for r in related)
@@ -43,7 +64,14 @@ def modality_traits(traits: Features, stage: str) -> Features:
         }
         for name, value in values.items():
             f[name] = f[f"{name}_{stage}"] = value
-    for name in ("has_letter_of_intent", "has_sister_city_agreement", "has_mou", "own_future", "background", "row"):
+    for name in (
+        "has_letter_of_intent",
+        "has_sister_city_agreement",
+        "has_mou",
+        "own_future",
+        "background",
+        "row",
+    ):
         f[name] = traits.get(name, 0.0)
     f[f"letter_{stage}"] = traits.get("has_letter_of_intent", 0.0)
     f[f"future_{stage}"] = traits.get("own_future", 0.0)
@@ -54,7 +82,9 @@ def follow_up_traits(traits: Features, stage: str, modality: str) -> Features:
     """Return the features of the follow-up of an agreement at ``stage``."""
     f: Features = {"one": 1.0, f"stage_{stage}": 1.0, f"modality_{modality}": 1.0}
     for name, value in traits.items():
-        if name in _FOLLOW_UP or name.startswith(("follow_up_", "general_follow_up", "top_follow_up")):
+        if name in _FOLLOW_UP or name.startswith(
+            ("follow_up_", "general_follow_up", "top_follow_up")
+        ):
             f[f"says_{name}"] = value
     for name in _WITH_STAGE:
         f[f"{name}_{stage}"] = traits.get(name, 0.0)

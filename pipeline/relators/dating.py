@@ -1,7 +1,8 @@
 """Which of the dates in the text is the date of the newest stage, if any.
 
-In: a subject, its stage and the cue that carries it. Out: features of each date in reach; a chooser with
-the values ``yes`` and ``no`` weighs them. Where none reaches one half the date is empty: "not stated".
+In: a subject, its stage and the cue that carries it. Out: features of each date in reach; a chooser
+with the values ``yes`` and ``no`` weighs them. Where none reaches one half the date is empty: "not
+stated".
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ _CLOSE = 45  # characters between a stage word and the date that it takes
 _FRESH, _OLD = 10, 300  # days before publication
 
 
-def dates_of(subject: Subject, stage: str, modality: str, anchor: Span) -> list[tuple[Annotation, Features]]:
+def dates_of(
+    subject: Subject, stage: str, modality: str, anchor: Span
+) -> list[tuple[Annotation, Features]]:
     """Return the dates that could belong to the stage, in text order, with their features.
 
     Args:
@@ -78,15 +81,19 @@ def _features(
     f["distance"] = math.log1p(abs(date.span.start - anchor.start) / 20)
     f["before_anchor"] = float(date.span.start < anchor.start)
     f["first_sentence"] = float(stretch.unit.sentence == 0)
-    f["early"] = float(stretch.unit.sentence < 3)  # noqa: PLR2004
+    f["early"] = float(stretch.unit.sentence < 3)
     f[f"precision_{precision(value)}"] = 1.0
     f["interval"] = float("/" in value)
     f["resolved"] = float(date.detail == "resolved")
     _age(f, subject, value)
-    near = view.text[max(stretch.unit.span.start, date.span.start - 25) : date.span.start].casefold()
+    near = view.text[
+        max(stretch.unit.span.start, date.span.start - 25) : date.span.start
+    ].casefold()
     f["after_background"] = float(
-        any(a.span.end <= date.span.start + 2 and date.span.start - a.span.end <= 4
-            for a in stretch.of("cue", "background"))
+        any(
+            a.span.end <= date.span.start + 2 and date.span.start - a.span.end <= 4
+            for a in stretch.of("cue", "background")
+        )
     )
     tied = _tied(stretch, date)
     f["tied_to_stage"] = float(tied == stage)
@@ -107,7 +114,10 @@ def _features(
 
 
 def _tied(stretch: Stretch, date: Annotation) -> str | None:
-    """Return the stage of the last stage word before a date in its stretch, if it stands close by."""
+    """Return the stage of the last stage word before a date in its stretch.
+
+    If it stands close by.
+    """
     before = [c for c in stretch.of("cue", "stage.") if 0 <= date.span.start - c.span.end <= _CLOSE]
     return max(before, key=lambda c: c.span.end).label.removeprefix("stage.") if before else None
 
@@ -120,5 +130,5 @@ def _age(f: Features, subject: Subject, value: str) -> None:
         return
     f["is_published"] = float(gap == 0)
     f["future"] = float(gap < 0)
-    f["fresh"] = float(0 <= gap <= _FRESH and precision(value) == 3)  # noqa: PLR2004
+    f["fresh"] = float(0 <= gap <= _FRESH and precision(value) == 3)
     f["old"] = float(gap > _OLD)

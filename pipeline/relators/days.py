@@ -9,7 +9,10 @@ _EDTF = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
 
 def first_day(edtf: str | None) -> date | None:
-    """Return the first day that an EDTF date or interval can mean; ``None`` where it has no year."""
+    """Return the first day that an EDTF date or interval can mean.
+
+    ``None`` where it has no year.
+    """
     match = _EDTF.match(edtf or "")
     if match is None:
         return None

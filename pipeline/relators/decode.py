@@ -1,8 +1,9 @@
 """From scored pairs to the agreements of one document, together: laws first, then the best fit.
 
-In: a `Scene`, its candidates with features and scores, a threshold. Out: the accepted candidates and, for
-each refused one, the reason. Laws are the codebook's: no agreement among the partners of one signing
-(rule 7), no domestic cooperation without a named instrument, none with the state one belongs to.
+In: a `Scene`, its candidates with features and scores, a threshold. Out: the accepted candidates
+and, for each refused one, the reason. Laws are the codebook's: no agreement among the partners of
+one signing (rule 7), no domestic cooperation without a named instrument, none with the state one
+belongs to.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.relators.actors import Actor
 from pipeline.relators.candidates import Candidate
-from pipeline.relators.features import Features, row_of
+from pipeline.relators.features import Features
+from pipeline.relators.parties import Actor
+from pipeline.relators.rows import row_of
 from pipeline.relators.scene import Scene
 from pipeline.relators.scorer import logistic
 
-# A second local government for the same partner needs this share of the best one's score: below it the
-# text only mentions both ("Bogotá signed with Guangzhou", Guangzhou and the host in one sentence).
+# A second local government for the same partner needs this share of the best one's score: below
+# it the text only mentions both ("Bogotá signed with Guangzhou", Guangzhou and the host in one
+# sentence).
 _RIVAL = 0.75
 _HUB = 0.15  # share of a passage from which a government can be its understood local side
 _LEAST = 1e-4  # scores have four decimals
@@ -61,7 +64,7 @@ def decode(scene: Scene, scored: Sequence[Scored], threshold: float) -> Decision
 
 
 def harmonise(scene: Scene, scored: Sequence[Scored]) -> list[Scored]:
-    """Give the partners that stand in one row with one local side one score, the mean of their log-odds.
+    """Give partners in one row with one local side one score: the mean of their log-odds.
 
     "Twinned with A, B and C": either all are partners or none (codebook rule 14).
     """
@@ -130,32 +133,48 @@ def _idle(scene: Scene, item: Scored) -> str | None:
 
 
 def _only_joined(scene: Scene, item: Scored) -> str | None:
-    """Refuse as understood local side whom the text only names after "with", where it has another one."""
+    """Refuse as understood local side whom the text only names after "with".
+
+    Where it has another one.
+    """
     local, best = item.candidate.local, item.candidate.best
     if best.how not in ("understood", "before", "sentence") or local.joined_share < 1.0:
         return None
     unit = best.unit.index
     if any(
-        a.is_government and a is not item.candidate.partner and a.joined_share < 1.0
-        and scene.weight_at(a, unit) >= _HUB for a in scene.actors
+        a.is_government
+        and a is not item.candidate.partner
+        and a.joined_share < 1.0
+        and scene.weight_at(a, unit) >= _HUB
+        for a in scene.actors
     ):
         return f"{local.party.name} is only named as somebody's partner"
     return None
 
 
 def instrument_named(candidate: Candidate) -> bool:
-    """Tell whether an instrument is named where the pair is linked (a unit, or the one beside it)."""
+    """Tell whether an instrument is named where the pair is linked (a unit.
+
+    Or the one beside it).
+    """
     return any(
         a.label != "unspecified" for link in candidate.links for a in link.unit.of("instrument")
     ) or bool(candidate.near_instruments)
 
 
 def _misfit(scene: Scene, item: Scored, kept: Sequence[Scored]) -> str | None:
-    """Return why a pair does not fit beside those kept before it, all of them at least as likely."""
+    """Return why a pair does not fit beside those kept before it.
+
+    All of them at least as likely.
+    """
     local, partner = item.candidate.local, item.candidate.partner
     for other in kept:
         rival = other.candidate.local
-        if partner is other.candidate.partner and local is not rival and _rivals(scene, item, other):
+        if (
+            partner is other.candidate.partner
+            and local is not rival
+            and _rivals(scene, item, other)
+        ):
             return f"{partner.party.name} belongs to {rival.party.name} here"
     if partner.is_government and _among_partners(item.candidate, kept):
         return "both are partners of the same government"
@@ -192,8 +211,10 @@ def _among_partners(candidate: Candidate, kept: Sequence[Scored]) -> bool:
 
 
 def _row_mates(scene: Scene, local: Actor, partner: Actor, item: Scored) -> bool:
-    """Tell whether two governments only stand in one row: a list of three, or two that a third one does
-    something with ("the council approved A and B"), unless they are said to be between each other.
+    """Tell whether two governments only stand in one row.
+
+    That is a list of three, or two that a third one does something with ("the council approved A
+    and B"), unless the text says "between" or both act.
     """
     mention = item.candidate.best.second
     if mention is None or item.candidate.best.how != "both":
@@ -202,7 +223,7 @@ def _row_mates(scene: Scene, local: Actor, partner: Actor, item: Scored) -> bool
     if local.key not in row:
         return False
     focus = scene.focus
-    if len(row) > 2:  # noqa: PLR2004 - a third one makes it a list
+    if len(row) > 2:
         return True
     outside = focus is not None and focus.key not in row
     return outside and not item.features.get("between") and not item.features.get("both_before_cue")

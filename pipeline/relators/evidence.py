@@ -1,18 +1,20 @@
 """Evidence for every coded cell of a record: the words it rests on and how.
 
-In: a subject and its fields. Out: `FieldEvidence` values; a field whose words cannot be found is not
-given (the caller empties it), because a label needs words in the text that carry it.
+In: a subject and its fields. Out: `FieldEvidence` values; a field whose words cannot be found is
+not given (the caller empties it), because a label needs words in the text that carry it.
 """
 
 from __future__ import annotations
 
 from pipeline.records import Annotation, FieldEvidence, Span
-from pipeline.relators.actors import Actor, ActorMention
 from pipeline.relators.anchor import quote_at
+from pipeline.relators.parties import Actor, ActorMention
 from pipeline.relators.territory import GENERAL, LEAD, OWN, SAID_ON
 from pipeline.relators.traits import Subject
 
-_COUNTRY_NEAR = 40  # characters after a name in which its country is said: "Leiden in the Netherlands"
+_COUNTRY_NEAR = (
+    40  # characters after a name in which its country is said: "Leiden in the Netherlands"
+)
 
 
 def party_evidence(subject: Subject, actor: Actor, side: str) -> list[FieldEvidence]:
@@ -70,6 +72,8 @@ def cue_words(subject: Subject, layer: str, label: str) -> Annotation | None:
     return None
 
 
-def field(subject: Subject, name: str, value: str, words: Span, basis: str = "stated") -> FieldEvidence:
+def field(
+    subject: Subject, name: str, value: str, words: Span, basis: str = "stated"
+) -> FieldEvidence:
     """Return evidence for one field: the sentence around the words that carry it."""
     return FieldEvidence(field=name, value=value, span=quote_at(subject, words), basis=basis)

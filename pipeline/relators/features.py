@@ -1,33 +1,25 @@
 """What speaks for and against a pair: named numbers, each readable in a reason line.
 
-In: a `Scene` and a `Candidate`. Out: features by name, most of them 0 or 1. A name says what is true
-when the value is 1; `scorer` weighs them.
+In: a `Scene` and a `Candidate`. Out: features by name, most of them 0 or 1. A name says what is
+true when the value is 1; `scorer` weighs them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from pipeline.records import Annotation, Span
-from pipeline.relators.actors import Actor, ActorMention
 from pipeline.relators.candidates import Candidate, Link
+from pipeline.relators.parties import ActorMention
+from pipeline.relators.rows import row_of
 from pipeline.relators.scene import Scene
 
 Features = dict[str, float]
 STAGES = ("exploring", "intended", "signed", "implemented", "renewed", "ended")
 _NEAR = 45  # characters before a party in which a connector or an onlooker word governs it
 _ONLOOKER_REACH = 90
-_ROW_GAP = 60  # characters between two members of a row, the place where the first one lies included
 _TIE = 45  # characters between a cue and the party that it takes
 _DIRECT = 12  # words between two parties that one cue joins directly
-
-
-def all_features(scene: Scene, candidates: Sequence[Candidate]) -> list[Features]:
-    """Return the features of all candidates of a document, those against each other included."""
-    rows = [features_of(scene, c) for c in candidates]
-    compare(candidates, rows)
-    return rows
 
 
 def features_of(scene: Scene, candidate: Candidate) -> Features:
@@ -46,38 +38,6 @@ def features_of(scene: Scene, candidate: Candidate) -> Features:
     return {k: v for k, v in f.items() if v}
 
 
-def compare(candidates: Sequence[Candidate], rows: Sequence[Features]) -> None:
-    """Add to each candidate's features how it stands against its rivals: the pairs that share a side.
-
-    A partner has as a rule one local side, and the better linked pair leaves little for the others.
-    """
-    strengths = [_rough(c, f) for c, f in zip(candidates, rows, strict=True)]
-    for side in ("partner", "local"):
-        groups: dict[str, list[int]] = {}
-        for i, c in enumerate(candidates):
-            for key in {c.local.key, c.partner.key}:
-                groups.setdefault(key, []).append(i)
-        for i, c in enumerate(candidates):
-            key = c.partner.key if side == "partner" else c.local.key
-            others = [strengths[j] for j in groups[key] if j != i]
-            top = max(others, default=0.0)
-            rows[i][f"rivals_{side}"] = math.log1p(len(others))
-            rows[i][f"beats_{side}"] = float(strengths[i] >= top)
-            rows[i][f"margin_{side}"] = max(-3.0, min(3.0, strengths[i] - top))
-    scale = max(strengths, default=0.0)
-    for i in range(len(candidates)):
-        rows[i]["margin_document"] = max(-4.0, strengths[i] - scale)
-
-
-def _rough(candidate: Candidate, f: Features) -> float:
-    """A rough strength of a pair: its best link, who it is about, and the words that tie it."""
-    value = candidate.best.strength + 2.0 * f.get("local_weight", 0.0)
-    value += 1.5 * f.get("direct", 0.0) + 1.0 * f.get("partner_after_with", 0.0) + f.get("between", 0.0)
-    value -= 1.0 * f.get("partner_onlooker", 0.0) + 0.5 * f.get("gap_others", 0.0)
-    value -= 2.0 * f.get("both_after_with", 0.0)
-    return value
-
-
 def _kinds(f: Features, scene: Scene, candidate: Candidate) -> None:
     local, partner = candidate.local.party, candidate.partner.party
     f[f"partner_{partner.kind}"] = 1.0
@@ -91,7 +51,9 @@ def _kinds(f: Features, scene: Scene, candidate: Candidate) -> None:
     f["own_country"] = float(candidate.partner.is_country and local.country == partner.country)
     f["local_home"] = float(scene.home is not None and local.country == scene.home)
     f["partner_home"] = float(scene.home is not None and partner.country == scene.home)
-    f["both_abroad"] = float(not f["local_home"] and not f["partner_home"] and scene.home is not None)
+    f["both_abroad"] = float(
+        not f["local_home"] and not f["partner_home"] and scene.home is not None
+    )
     f["domestic_governments"] = float(candidate.partner.is_government and f["same_country"])
 
 
@@ -122,13 +84,17 @@ def _before(f: Features, scene: Scene, mention: ActorMention, side: str) -> None
         f[f"{side}_onlooker"] = float(words.onlooker.search(reach) is not None)
     after = text[mention.span.end : mention.span.end + 40]
     f[f"{side}_possessive"] = float(after[:2] in ("'s", "’s"))
-    f[f"{side}_looks_on"] = float(words.looking_on is not None and bool(words.looking_on.match(after)))
+    f[f"{side}_looks_on"] = float(
+        words.looking_on is not None and bool(words.looking_on.match(after))
+    )
 
 
 def _cues(f: Features, scene: Scene, link: Link) -> None:
     units, unit = scene.view.units, link.unit
     same = [u for u in units if u.sentence == unit.sentence]
-    near = [u for u in units if u.paragraph == unit.paragraph and 0 < abs(u.index - unit.index) <= 2]
+    near = [
+        u for u in units if u.paragraph == unit.paragraph and 0 < abs(u.index - unit.index) <= 2
+    ]
     for scope, group in (("unit", [unit]), ("sentence", same), ("near", near)):
         f[f"instrument_{scope}"] = float(any(u.has("instrument") for u in group))
         f[f"stage_{scope}"] = float(any(u.has("cue", "stage.") for u in group))
@@ -157,8 +123,12 @@ def _gap(f: Features, scene: Scene, first: ActorMention, second: ActorMention) -
     f["gap_dash"] = float(gap.strip() in ("-", "–", "—"))
     f["gap_only_comma"] = float(gap.strip() == ",")
     others = sum(
-        1 for a in scene.actors for m in a.mentions
-        if left.end <= m.span.start and m.span.end <= right.start and m.how not in ("anaphor", "within")
+        1
+        for a in scene.actors
+        for m in a.mentions
+        if left.end <= m.span.start
+        and m.span.end <= right.start
+        and m.how not in ("anaphor", "within")
     )
     f["gap_others"] = math.log1p(others)
     f["short_with"] = float(f["gap_with"] and len(gap.split()) <= 6 and not others)
@@ -167,13 +137,17 @@ def _gap(f: Features, scene: Scene, first: ActorMention, second: ActorMention) -
 
 def _inside(scene: Scene, left: Span, right: Span, layer: str, prefix: str) -> list[Annotation]:
     return [
-        a for a in scene.view.layer(layer, prefix)
+        a
+        for a in scene.view.layer(layer, prefix)
         if left.end <= a.span.start and a.span.end <= right.start
     ]
 
 
 def _row(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None:
-    """Is the partner one of a row of its like ("A, B and C")? Does the row hold the local side too?"""
+    """Is the partner one of a row of its like.
+
+    ("A, B and C")? Does the row hold the local side too?
+    """
     if link.second is None or link.how == "pair":
         return
     row = row_of(scene, candidate.partner, link.second)
@@ -183,66 +157,30 @@ def _row(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None:
     f["after_colon"] = float(":" in before)
 
 
-def row_of(scene: Scene, actor: Actor, mention: ActorMention) -> tuple[str, ...]:
-    """Return the keys of the actors in the row that ``mention`` stands in, itself included.
-
-    A row is a run of actors of like kind in one sentence with nothing but commas, semicolons,
-    coordinating words and the places where they lie between them.
-    """
-    sentence = scene.view.units[mention.unit].sentence
-    group = actor.is_government or actor.is_country
-    peers = sorted(
-        (
-            (m, a) for a in scene.actors for m in a.mentions
-            if scene.view.units[m.unit].sentence == sentence and m.how != "anaphor"
-            and ((a.is_government and group) or a.party.kind == actor.party.kind)
-            and m.how != "within" and not (a.is_country and m.how == "location")
-        ),
-        key=lambda x: (x[0].span.start, -x[0].span.end),
-    )
-    run: list[tuple[ActorMention, Actor]] = []
-    for m, a in peers:
-        if run and not _coordinated(scene, run[-1][0], m):
-            if any(x == mention for x, _ in run):
-                break
-            run = []
-        run.append((m, a))
-    keys = tuple(dict.fromkeys(a.key for _, a in run))
-    return keys if actor.key in keys else (actor.key,)
-
-
-def _coordinated(scene: Scene, left: ActorMention, right: ActorMention) -> bool:
-    if right.span.start <= left.span.end:
-        return True
-    text, words = scene.view.text, scene.view.words
-    gap = text[left.span.end : right.span.start]
-    if len(gap) > _ROW_GAP or not gap.strip():
-        return not gap.strip()
-    rest = gap
-    for place in scene.view.layer("place"):
-        if left.span.end <= place.span.start and place.span.end <= right.span.start:
-            rest = rest.replace(place.span.of(text), "")
-    for expression in (words.coordinates, words.locative_word, words.joins):
-        if expression is not None:
-            rest = expression.sub("", rest)
-    marks = any(c in gap for c in ",;/") or bool(words.coordinates and words.coordinates.search(gap))
-    return marks and len([w for w in rest.split() if w.strip(",;()/.")]) <= 2  # noqa: PLR2004 - "the town"
-
-
 def _syntax(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None:
-    """Who stands where around a word of stage or instrument: before it acts, after it is acted with."""
+    """Who stands where around a word of stage or instrument.
+
+    Before it acts, after it is acted with.
+    """
     if link.second is None or link.how == "pair":
         return
     unit, text, words = link.unit, scene.view.text, scene.view.words
     second = link.second.span
     others = [
-        m.span for a in scene.actors if a is not candidate.partner for m in a.mentions
-        if m.unit == unit.index and m.how not in ("location", "within") and not _overlap(m.span, second)
+        m.span
+        for a in scene.actors
+        if a is not candidate.partner
+        for m in a.mentions
+        if m.unit == unit.index
+        and m.how not in ("location", "within")
+        and (m.span.end <= second.start or second.end <= m.span.start)
     ]
     marks = [*unit.of("cue", "stage."), *unit.of("instrument")]
     before = [c for c in marks if c.span.end <= second.start and second.start - c.span.end <= _TIE]
     after = [c for c in marks if c.span.start >= second.end and c.span.start - second.end <= _TIE]
-    f["tied_before"] = float(any(not _any_between(others, c.span.end, second.start) for c in before))
+    f["tied_before"] = float(
+        any(not _any_between(others, c.span.end, second.start) for c in before)
+    )
     f["tied_after"] = float(any(not _any_between(others, second.end, c.span.start) for c in after))
     reach = text[max(unit.span.start, second.start - _NEAR) : second.start]
     f["counterpart"] = float(bool(words.counterpart and words.counterpart.search(reach)))
@@ -269,16 +207,26 @@ def _syntax(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None
 
 
 def _subject(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None:
-    """Who stands right before the first word of stage in the sentence: one of the two, or somebody else?"""
+    """Who stands right before the first word of stage in the sentence.
+
+    One of the two, or somebody else?
+    """
     units = [u for u in scene.view.units if u.sentence == link.unit.sentence]
     cues = [c for u in units for c in u.of("cue", "stage.")]
     if not cues:
         return
-    cue = min(cues, key=lambda c: abs(c.span.start - link.second.span.start) if link.second else c.span.start)
+    cue = min(
+        cues,
+        key=lambda c: abs(c.span.start - link.second.span.start) if link.second else c.span.start,
+    )
     start = scene.view.sentences[link.unit.sentence].start
     before = [
-        (m.span.start, a) for a in scene.actors for m in a.mentions
-        if start <= m.span.start and m.span.end <= cue.span.start and m.how not in ("within", "dateline", "location")
+        (m.span.start, a)
+        for a in scene.actors
+        for m in a.mentions
+        if start <= m.span.start
+        and m.span.end <= cue.span.start
+        and m.how not in ("within", "dateline", "location")
     ]
     if not before:
         f["subject_none"] = 1.0
@@ -290,10 +238,6 @@ def _subject(f: Features, scene: Scene, candidate: Candidate, link: Link) -> Non
         f["subject_partner"] = 1.0
     else:
         f["subject_government" if actor.is_government else "subject_other"] = 1.0
-
-
-def _overlap(a: Span, b: Span) -> bool:
-    return a.start < b.end and b.start < a.end
 
 
 def _any_between(spans: list[Span], start: int, end: int) -> bool:
@@ -314,9 +258,8 @@ def _document(f: Features, scene: Scene, candidate: Candidate) -> None:
     f["partner_weight"] = scene.weight_at(candidate.partner, at)
     f["local_is_focus"] = float(candidate.local is scene.focus_at(at))
     f["partner_is_focus"] = float(candidate.partner is scene.focus_at(at))
-    title = view.document.title or ""
-    f["local_in_title"] = float(candidate.local.party.name in title)
-    f["partner_in_title"] = float(candidate.partner.party.name in title)
+    for side, actor in (("local", candidate.local), ("partner", candidate.partner)):
+        f[f"{side}_in_title"] = float(actor.party.name in (view.document.title or ""))
     f["partner_mentions"] = math.log1p(len(candidate.partner.mentions))
     f["doc_instruments"] = math.log1p(len(view.layer("instrument")))
     f["doc_stages"] = math.log1p(len(view.layer("cue", "stage.")))

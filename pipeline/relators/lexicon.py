@@ -1,8 +1,8 @@
 """Closed-class words of a language that the relators need: connectors, anaphora, roles.
 
 In: the ``words`` of a language file. Out: a `Lexicon` of compiled patterns.
-Open-class words (cues of stage, modality, instrument terms) are annotations made by the taggers; here
-stand only the few grammatical words that tie spans together.
+Open-class words (cues of stage, modality, instrument terms) are annotations made by the taggers;
+here stand only the few grammatical words that tie spans together.
 """
 
 from __future__ import annotations
@@ -25,15 +25,29 @@ class Lexicon:
     coordinates: re.Pattern[str] | None  # "and", ",": sets parties in a row
     locative: re.Pattern[str] | None  # "in", "at": the party after it is a place
     locative_word: re.Pattern[str] | None  # the same words anywhere
-    possessive: re.Pattern[str] | None  # "of", "'s", "from": the office or thing before it is the party's
-    admin_before: re.Pattern[str] | None  # "City of", "Pemkot": makes the place after it a government
+    possessive: (
+        re.Pattern[str] | None
+    )  # "of", "'s", "from": the office or thing before it is the party's
+    admin_before: (
+        re.Pattern[str] | None
+    )  # "City of", "Pemkot": makes the place after it a government
     admin_after: re.Pattern[str] | None  # "City Council", "'s mayor": makes the place before it one
-    onlooker: re.Pattern[str] | None  # witnesses, hosts, go-betweens: the party after it takes no part
-    envoy: re.Pattern[str] | None  # "ambassador of", at the end of a string: the state after it only sends one
-    looking_on: re.Pattern[str] | None  # "looked on", at the start of a string: the party before it takes no part
+    onlooker: (
+        re.Pattern[str] | None
+    )  # witnesses, hosts, go-betweens: the party after it takes no part
+    envoy: (
+        re.Pattern[str] | None
+    )  # "ambassador of", at the end of a string: the state after it only sends one
+    looking_on: (
+        re.Pattern[str] | None
+    )  # "looked on", at the start of a string: the party before it takes no part
     home: str | None  # the country whose governments texts in this language are mostly about
-    capital: re.Pattern[str] | None  # "capital of", at the end of a string: the place after it is no party
-    counterpart: re.Pattern[str] | None  # "his colleague from": the party after it faces the local one
+    capital: (
+        re.Pattern[str] | None
+    )  # "capital of", at the end of a string: the place after it is no party
+    counterpart: (
+        re.Pattern[str] | None
+    )  # "his colleague from": the party after it faces the local one
     between: re.Pattern[str] | None  # "between", at the end of a string
     government: tuple[tuple[str, re.Pattern[str]], ...]  # kind, "the city"
     organisation: tuple[tuple[str, re.Pattern[str]], ...]  # kind, "the company"
@@ -46,9 +60,9 @@ def make_lexicon(language: str, lists: Mapping[str, Sequence[str]]) -> Lexicon:
 
     Args:
         language: BCP 47 tag.
-        lists: The ``words`` of a language file. Those called ``relate.<name>`` or, by kind of party,
-            ``relate.government.<kind>`` and ``relate.organisation.<kind>`` are read. Entries are plain
-            phrases in which a space stands for any white space.
+        lists: The ``words`` of a language file. Those called ``relate.<name>`` or, by kind of
+            party, ``relate.government.<kind>`` and ``relate.organisation.<kind>`` are read. Entries
+            are plain phrases in which a space stands for any white space.
     """
 
     def words(name: str) -> Sequence[str]:
@@ -56,7 +70,9 @@ def make_lexicon(language: str, lists: Mapping[str, Sequence[str]]) -> Lexicon:
 
     def by_kind(name: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
         head = f"{PREFIX}{name}."
-        pairs = [(key.removeprefix(head), pattern(lists[key])) for key in lists if key.startswith(head)]
+        pairs = [
+            (key.removeprefix(head), pattern(lists[key])) for key in lists if key.startswith(head)
+        ]
         return tuple((kind, compiled) for kind, compiled in pairs if compiled is not None)
 
     contrast = words("contrast")
@@ -96,14 +112,22 @@ def ending(phrases: Sequence[str]) -> re.Pattern[str] | None:
 
 
 def _heading(phrases: Sequence[str]) -> re.Pattern[str] | None:
-    """Return a pattern for a line that holds one of ``phrases`` alone, with or without heading marks."""
+    """Return a pattern for a line that holds one of ``phrases`` alone.
+
+    With or without heading marks.
+    """
     if not phrases:
         return None
-    return re.compile(rf"^[#*\s]*(?:\d+\.?\s*)?(?:{_any(phrases)})[*:\s]*$", re.IGNORECASE | re.MULTILINE)
+    return re.compile(
+        rf"^[#*\s]*(?:\d+\.?\s*)?(?:{_any(phrases)})[*:\s]*$", re.IGNORECASE | re.MULTILINE
+    )
 
 
 def beginning(phrases: Sequence[str]) -> re.Pattern[str] | None:
-    """Return a pattern that finds any of ``phrases`` at the start of a string, after white space."""
+    """Return a pattern that finds any of ``phrases`` at the start of a string.
+
+    After white space.
+    """
     return re.compile(rf"\s*(?:{_any(phrases)})(?!\w)", re.IGNORECASE) if phrases else None
 
 

@@ -1,7 +1,7 @@
 """Which modal words govern a stage word: "will sign", "akan menandatangani", "was not signed".
 
-In: a cue and its unit. Out: the modality labels in force on it. Scope is the clause; inside it, a modal
-word right before the cue governs it for sure, one further off only perhaps.
+In: a cue and its unit. Out: the modality labels in force on it. Scope is the clause; inside it, a
+modal word right before the cue governs it for sure, one further off only perhaps.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ _REACH = 7
 
 
 def governing(view: View, unit: Unit, cue: Annotation) -> set[str]:
-    """Return the modalities that govern a cue: a modal word that overlaps it or stands close before it."""
+    """Return the modalities that govern a cue.
+
+    A modal word that overlaps it or stands close before it.
+    """
     found = set()
     for modal in unit.of("cue", "modality."):
         label = modal.label.removeprefix("modality.")

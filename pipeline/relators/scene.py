@@ -1,7 +1,8 @@
 """Who the text is about, and whom "the city", "the company" and "the two mayors" mean.
 
-In: a `View` and its actors. Out: a `Scene`: the actors with their anaphoric mentions added, a weight for
-each government (how much the document is about it), and the places that speak of two parties at once.
+In: a `View` and its actors. Out: a `Scene`: the actors with their anaphoric mentions added, a
+weight for each government (how much the document is about it), and the places that speak of two
+parties at once.
 """
 
 from __future__ import annotations
@@ -11,32 +12,50 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.records import Annotation, Span
-from pipeline.relators.actors import Actor, ActorMention, find_actors
+from pipeline.relators.actors import find_actors
+from pipeline.relators.parties import Actor, ActorMention
 from pipeline.relators.view import View
 
 Near = Mapping[str, Sequence[float]]  # a government's share of the passage around each unit
 # How much one mention says that the document is about this government. An office holder or a
 # government word acts; a dateline says where the writer sat; a location says little.
-_WEIGHTS = {"office": 2.0, "admin": 2.0, "person": 0.5, "name": 1.0, "dateline": 1.0, "location": 0.3, "within": 0.0}
+_WEIGHTS = {
+    "office": 2.0,
+    "admin": 2.0,
+    "person": 0.5,
+    "name": 1.0,
+    "dateline": 1.0,
+    "location": 0.3,
+    "within": 0.0,
+}
 _OPENING = 1.5  # factor for mentions in the first three sentences: news says first whom it is about
 _JOINED = 0.5  # factor for "with X": whom one cooperates with is not whom the text is about
 _OPENING_SENTENCES = 3
 _HOME = 1.5  # factor for governments of the country that the document writes from
-_RECENT = 0.2  # what having been named just before adds to a government's weight when "the city" is resolved
+# what having been named just before adds to a government's weight when "the city" is resolved
+_RECENT = 0.2
 # Whose government an office holder speaks for.
 OFFICES = {
-    "mayor": "city", "deputy_mayor": "city", "regent": "regency", "deputy_regent": "regency",
-    "governor": "province", "deputy_governor": "province",
+    "mayor": "city",
+    "deputy_mayor": "city",
+    "regent": "regency",
+    "deputy_regent": "regency",
+    "governor": "province",
+    "deputy_governor": "province",
 }
-_AFTER_NAME = 10  # characters between a holder's name and the place: "Marcelo Ebrard of Mexico City"
+_AFTER_NAME = (
+    10  # characters between a holder's name and the place: "Marcelo Ebrard of Mexico City"
+)
 _OF = ("of", "dari", "from", "asal", "of the", "of the city of")
-_HALF = 10.0  # units over which a mention's bearing on a passage halves: about a paragraph of a paper
+_HALF = (
+    10.0  # units over which a mention's bearing on a passage halves: about a paragraph of a paper
+)
 _REACH = 8  # units back in which "the company" still finds its name
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A view with its actors resolved. ``weights`` are shares that add up to 1 over the governments."""
+    """A view with its actors resolved; ``weights`` are the governments' shares of it."""
 
     view: View
     actors: tuple[Actor, ...]
@@ -56,7 +75,10 @@ class Scene:
         return self.weights.get(actor.key, 0.0)
 
     def weight_at(self, actor: Actor, unit: int) -> float:
-        """Return an actor's share of the passage around a unit; in a short text that is the document."""
+        """Return an actor's share of the passage around a unit.
+
+        In a short text that is the document.
+        """
         found = self.near.get(actor.key)
         return found[unit] if found else 0.0
 
@@ -84,7 +106,8 @@ def make_scene(view: View) -> Scene:
             if actor is not None:
                 actor.mentions.append(ActorMention(span, view.unit_at(span.start).index, "anaphor"))
     both = tuple(
-        ActorMention(s, view.unit_at(s.start).index, "both") for s in _finds(view.words.both, view.text, [])
+        ActorMention(s, view.unit_at(s.start).index, "both")
+        for s in _finds(view.words.both, view.text, [])
     )
     for actor in actors:
         actor.mentions.sort(key=lambda m: (m.span.start, m.span.end))
@@ -94,8 +117,8 @@ def make_scene(view: View) -> Scene:
 def _bind_holders(view: View, actors: Sequence[Actor], near: Near) -> None:
     """Give office holders whom the tagger bound to no place a government of their kind.
 
-    A named one ("Mayor Richard Roe") has the place after his name, else the heaviest government that
-    no other holder of the office speaks for; "the mayor" is read as "the city" is.
+    A named one ("Mayor Richard Roe") has the place after his name, else the heaviest government
+    that no other holder of the office speaks for; "the mayor" is read as "the city" is.
     """
     taken: dict[str, str] = {}
     loose: dict[str, list[Annotation]] = {}
@@ -112,7 +135,9 @@ def _bind_holders(view: View, actors: Sequence[Actor], near: Near) -> None:
             actor = owner or _government(view, actors, near, OFFICES[person.label], person.span)
             if actor is not None and (owner is not None or not value):
                 how = "person" if value else "anaphor"
-                actor.mentions.append(ActorMention(person.span, view.unit_at(person.span.start).index, how))
+                actor.mentions.append(
+                    ActorMention(person.span, view.unit_at(person.span.start).index, how)
+                )
 
 
 def _owner(
@@ -132,8 +157,10 @@ def _owner(
                 if actor.is_government and 0 < len(gap) <= _AFTER_NAME and gap.strip(" ,") in _OF:
                     return actor
     free = [
-        a for a in actors
-        if a.party.kind == kind and taken.get(a.key, value) == value
+        a
+        for a in actors
+        if a.party.kind == kind
+        and taken.get(a.key, value) == value
         and any(m.how not in ("location", "within") for m in a.mentions)
     ]
     unit = view.unit_at(persons[0].span.start).index
@@ -143,8 +170,8 @@ def _owner(
 def home_of(view: View, actors: Sequence[Actor]) -> str | None:
     """Return the country that the document writes from.
 
-    Its source's; else the one that texts in this language are mostly about, where it has a government
-    here; else that of the dateline, else that of the government named first.
+    Its source's; else the one that texts in this language are mostly about, where it has a
+    government here; else that of the dateline, else that of the government named first.
     """
     governments = [a for a in actors if a.is_government and a.party.country]
     countries = {a.party.country for a in governments}
@@ -167,7 +194,8 @@ def weigh_passages(view: View, actors: Sequence[Actor]) -> dict[str, tuple[float
     """Return each sub-national government's share of the passage around every unit.
 
     A mention's weight halves every `_HALF` units; what comes after a unit weighs half of what comes
-    before it. So a list in a long paper belongs to whom its paragraph names, not to whom the paper does.
+    before it. So a list in a long paper belongs to whom its paragraph names, not to whom the paper
+    does.
     """
     raw: dict[str, list[float]] = {}
     for actor in actors:
@@ -182,7 +210,10 @@ def weigh_passages(view: View, actors: Sequence[Actor]) -> dict[str, tuple[float
 
 
 def _marks(view: View, actors: Sequence[Actor], actor: Actor) -> Iterator[tuple[int, float]]:
-    """Yield the unit and the weight of each mention of a government, its home and the title counted in."""
+    """Yield the unit and the weight of each mention of a government.
+
+    Its home and the title counted in.
+    """
     home = home_of(view, actors)
     factor = _HOME if home is not None and actor.party.country == home else 1.0
     for mention in actor.mentions:
@@ -201,21 +232,31 @@ def _finds(words: re.Pattern[str] | None, text: str, taken: Sequence[Span]) -> l
     free = [s for s in spans if not any(t.start < s.end and s.start < t.end for t in taken)]
     # "the Province X", "the city of X": the words belong to the name after them.
     return [
-        s for s in free
-        if not any(0 <= t.start - s.end <= 4 and text[s.end : t.start].strip() in ("", "of") for t in taken)  # noqa: PLR2004
+        s
+        for s in free
+        if not any(
+            0 <= t.start - s.end <= 4 and text[s.end : t.start].strip() in ("", "of") for t in taken
+        )
     ]
 
 
 def _government(
     view: View, actors: Sequence[Actor], near: Near, kind: str, span: Span
 ) -> Actor | None:
-    """Resolve "the city": the heaviest government of that kind, the nearer the better, named before."""
+    """Resolve "the city".
+
+    The heaviest government of that kind, the nearer the better, named before.
+    """
     unit = view.unit_at(span.start).index
     best, score = None, 0.0
     for actor in actors:
         if actor.party.kind != kind or not actor.is_government:
             continue
-        before = [m.unit for m in actor.mentions if m.span.start < span.start and m.how not in ("location", "within")]
+        before = [
+            m.unit
+            for m in actor.mentions
+            if m.span.start < span.start and m.how not in ("location", "within")
+        ]
         if not before:
             continue
         value = near[actor.key][unit] + _RECENT / (1 + unit - max(before))

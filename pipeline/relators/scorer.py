@@ -1,8 +1,9 @@
 """The scorer: features in, a calibrated probability out, and which features decided.
 
 In: ``models/relator/scorer.json`` (written by `pipeline.trainers.relator`). A logistic model over
-features scaled to unit spread, blended with a small ensemble of shallow trees, then calibrated by one
-logistic curve fitted on out-of-fold predictions. Prediction is plain arithmetic: no scikit-learn.
+features scaled to unit spread, blended with a small ensemble of shallow trees, then calibrated by
+one logistic curve fitted on out-of-fold predictions. Prediction is plain arithmetic: no scikit-
+learn.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ class Tree:
         """Return the value of the leaf that ``row`` falls into."""
         node = 0
         while self.left[node] >= 0:
-            node = self.left[node] if row[self.feature[node]] <= self.threshold[node] else self.right[node]
+            node = (
+                self.left[node]
+                if row[self.feature[node]] <= self.threshold[node]
+                else self.right[node]
+            )
         return self.value[node]
 
 
@@ -49,7 +54,10 @@ class Scorer:
     offset: float
 
     def score(self, features: Mapping[str, float]) -> float:
-        """Return the calibrated probability that the pair is an agreement, rounded to four decimals."""
+        """Return the calibrated probability that the pair is an agreement.
+
+        Rounded to four decimals.
+        """
         row = [features.get(name, 0.0) for name in self.names]
         linear = self.intercept + sum(w * x for w, x in zip(self.weights, row, strict=True) if x)
         boosted = self.base + sum(tree.predict(row) for tree in self.trees)
@@ -58,7 +66,11 @@ class Scorer:
 
     def explain(self, features: Mapping[str, float], top: int = 4) -> tuple[tuple[str, float], ...]:
         """Return the features of the linear part that moved the score most, with their push."""
-        pushes = [(n, w * features[n]) for n, w in zip(self.names, self.weights, strict=True) if n in features]
+        pushes = [
+            (n, w * features[n])
+            for n, w in zip(self.names, self.weights, strict=True)
+            if n in features
+        ]
         return tuple(sorted(pushes, key=lambda p: (-abs(p[1]), p[0]))[:top])
 
 

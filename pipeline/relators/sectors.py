@@ -1,6 +1,7 @@
 """Sectors of one agreement: which of the sectors that the text names are this agreement's.
 
-In: a subject. Out: per sector id its features; a chooser with the values ``yes`` and ``no`` weighs them.
+In: a subject. Out: per sector id its features; a chooser with the values ``yes`` and ``no`` weighs
+them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def sectors_of(subject: Subject, is_background: bool, instrument: str) -> dict[s
                 f["with_instrument"] = 1.0
             if stretch.of("cue", "stage."):
                 f["with_stage"] = 1.0
-            if crowd >= 3:  # noqa: PLR2004  # a list of fields: three sectors in one clause
+            if crowd >= 3:  # a list of fields: three sectors in one clause
                 f["in_list"] = 1.0
                 f[f"in_list_{stretch.rank}"] = 1.0
             if stretch.unit is subject.pair.best.unit:
@@ -47,7 +48,9 @@ def sectors_of(subject: Subject, is_background: bool, instrument: str) -> dict[s
         f["background_said_on"] = float(is_background) * f[SAID_ON]
         f["many_pairs_general"] = float(subject.total > 1) * f[GENERAL]
         f[f"by_{instrument}"] = 1.0
-        f["share"] = sum(math.exp(f[r]) - 1 for r in (OWN, LEAD, SAID_ON, GENERAL)) / max(1, sum(map(len, hits.values())))
+        f["share"] = sum(math.exp(f[r]) - 1 for r in (OWN, LEAD, SAID_ON, GENERAL)) / max(
+            1, sum(map(len, hits.values()))
+        )
         f["first_word"] = float(_first(hits, label))
         f["few"] = float(len(table) <= _FEW)
         f["few_own"] = f["few"] * float(f[OWN] > 0)
@@ -67,14 +70,18 @@ def choose_sectors(
 ) -> tuple[str, ...]:
     """Return the sectors of an agreement in the order of their ids."""
     chosen = [
-        label for label, f in sectors_of(subject, is_background, instrument).items()
+        label
+        for label, f in sectors_of(subject, is_background, instrument).items()
         if chooser.probabilities(f).get("yes", 0.0) > _ENOUGH
     ]
     return tuple(sorted({*chosen, *_twins(subject, chosen)}))
 
 
 def _twins(subject: Subject, chosen: Sequence[str]) -> set[str]:
-    """Return the sectors that the very words of a chosen one name too: "socio-cultural" is two fields."""
+    """Return the sectors that the very words of a chosen one name too.
+
+    "socio-cultural" is two fields.
+    """
     found: set[str] = set()
     for stretch in subject.stretches(OWN):
         words = {(a.span.start, a.span.end) for a in stretch.of("sector") if a.label in chosen}

@@ -1,6 +1,7 @@
-"""What else the text tells of an agreement's life: founding, earlier and further dated steps, lineage.
+"""What else the text tells of an agreement's life: founding, further dated steps, lineage.
 
-In: a subject and the date of its newest stage. Out: `Step` and `Lineage` values and the founding date.
+In: a subject and the date of its newest stage. Out: `Step` and `Lineage` values and the founding
+date.
 """
 
 from __future__ import annotations
@@ -14,8 +15,14 @@ from pipeline.relators.traits import Subject
 
 _NEAR_CUE = 60  # characters between a date and the cue that it dates
 _LINEAGE_REACH = 120  # characters after "a continuation of" in which the other party is named
-_KINDS = {"signed": "signed", "renewed": "renewed", "ended": "ended", "implemented": "started",
-          "exploring": "visited", "intended": "announced"}
+_KINDS = {
+    "signed": "signed",
+    "renewed": "renewed",
+    "ended": "ended",
+    "implemented": "started",
+    "exploring": "visited",
+    "intended": "announced",
+}
 
 
 def date_kind_of(stage: str, modality: str, instrument: str) -> str:
@@ -42,8 +49,12 @@ def steps_of(subject: Subject, stage: str, date: str | None) -> tuple[Step, ...]
             label, modality = told
             basis = "resolved" if words.detail == "resolved" else "stated"
             step = Step(
-                stage=label, date=words.value, date_kind=_KINDS[label], modality=modality,
-                span=quote_at(subject, words.span), basis=basis,
+                stage=label,
+                date=words.value,
+                date_kind=_KINDS[label],
+                modality=modality,
+                span=quote_at(subject, words.span),
+                basis=basis,
             )
             found.setdefault((label, words.value), step)
     return tuple(sorted(found.values(), key=lambda s: (s.date or "", s.stage)))
@@ -64,7 +75,8 @@ def _stage_at(subject: Subject, stretch: Stretch, date: Annotation) -> tuple[str
         order = ("denied", "hypothetical", "planned")
         return best.label.removeprefix("stage."), next((m for m in order if m in modal), "asserted")
     founding = any(
-        0 <= date.span.start - cue.span.end <= 12 or cue.span.start <= date.span.start < cue.span.end
+        0 <= date.span.start - cue.span.end <= 12
+        or cue.span.start <= date.span.start < cue.span.end
         for cue in stretch.of("cue", "background")
     )
     return ("signed", "asserted") if founding else None
@@ -101,12 +113,17 @@ def lineage_of(subject: Subject) -> tuple[Lineage, ...]:
 
 
 def _other_after(subject: Subject, cue: Span) -> str | None:
-    """Return the first party, neither side of the pair, named after a lineage word in its clause."""
+    """Return the first party, neither side of the pair.
+
+    Named after a lineage word in its clause.
+    """
     pair, view = subject.pair, subject.scene.view
     end = min(view.unit_at(cue.start).span.end, cue.end + _LINEAGE_REACH)
     names = [
         (m.span.start, a.party.name)
-        for a in subject.scene.actors if a is not pair.local and a is not pair.partner
-        for m in a.named if cue.end <= m.span.start and m.span.end <= end
+        for a in subject.scene.actors
+        if a is not pair.local and a is not pair.partner
+        for m in a.named
+        if cue.end <= m.span.start and m.span.end <= end
     ]
     return min(names)[1] if names else None

@@ -1,6 +1,7 @@
 """Training rows from coded documents: what the relators see beside what the coder wrote.
 
-In: a scene and its gold records. Out: rows of features and the right answer, for `trainers.relator`.
+In: a scene and its gold records. Out: rows of features and the right answer, for
+`trainers.relator`.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.relators.actors import Actor
 from pipeline.relators.anchor import anchor_of
 from pipeline.relators.candidates import Candidate, find_candidates
 from pipeline.relators.conditions import follow_up_traits, modality_traits
 from pipeline.relators.dating import dates_of
 from pipeline.relators.decode import Scored
-from pipeline.relators.features import Features, all_features
+from pipeline.relators.features import Features
+from pipeline.relators.parties import Actor
+from pipeline.relators.rivals import all_features
 from pipeline.relators.scene import Scene
 from pipeline.relators.sectors import sectors_of
 from pipeline.relators.territory import territories
@@ -59,7 +61,10 @@ def names_of(actor: Actor, text: str) -> tuple[str, ...]:
 
 
 def match(
-    scene: Scene, candidates: Sequence[Candidate], gold: Sequence[GoldRecord], similarity: Similarity
+    scene: Scene,
+    candidates: Sequence[Candidate],
+    gold: Sequence[GoldRecord],
+    similarity: Similarity,
 ) -> dict[int, GoldRecord]:
     """Match candidates to gold records, best first, each used once; by candidate index."""
     text = scene.view.text
@@ -84,16 +89,24 @@ def match(
     return used_c
 
 
-def _could_be(scene: Scene, c: Candidate, gold: Sequence[GoldRecord], similarity: Similarity) -> bool:
+def _could_be(
+    scene: Scene, c: Candidate, gold: Sequence[GoldRecord], similarity: Similarity
+) -> bool:
     a, b = names_of(c.local, scene.view.text), names_of(c.partner, scene.view.text)
     return any(
-        min(similarity(g.local, a), similarity(g.partner, b)) or min(similarity(g.local, b), similarity(g.partner, a))
+        min(similarity(g.local, a), similarity(g.partner, b))
+        or min(similarity(g.local, b), similarity(g.partner, a))
         for g in gold
     )
 
 
-def pair_rows(document: str, scene: Scene, gold: Sequence[GoldRecord], similarity: Similarity) -> list[Row]:
-    """Return one row per candidate pair: is it an agreement? Documents with many pairs weigh less."""
+def pair_rows(
+    document: str, scene: Scene, gold: Sequence[GoldRecord], similarity: Similarity
+) -> list[Row]:
+    """Return one row per candidate pair.
+
+    Is it an agreement? Documents with many pairs weigh less.
+    """
     candidates = find_candidates(scene)
     right = match(scene, candidates, gold, similarity)
     rows = []
@@ -113,7 +126,10 @@ def field_rows(
     similarity: Similarity,
     scores: Callable[[Features], float],
 ) -> dict[str, list[Row]]:
-    """Return rows for the choosers, from the pairs that are right, in the company they are kept in."""
+    """Return rows for the choosers, from the pairs that are right.
+
+    In the company they are kept in.
+    """
     candidates = find_candidates(scene)
     right = match(scene, candidates, gold, similarity)
     items = []

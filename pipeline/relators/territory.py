@@ -1,8 +1,8 @@
 """Which part of the text speaks of which agreement.
 
-In: a `Scene` and the kept pairs. Out: for each pair its `Territory`: units with a weight and, in a unit
-that several pairs share, the stretch that is this pair's. What is said in A's stretch is not said of B:
-"Korosten became a twin of Bourges in May, Zhytomyr of Gdynia in June".
+In: a `Scene` and the kept pairs. Out: for each pair its `Territory`: units with a weight and, in a
+unit that several pairs share, the stretch that is this pair's. What is said in A's stretch is not
+said of B: "Korosten became a twin of Bourges in May, Zhytomyr of Gdynia in June".
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from pipeline.records import Annotation, Span
 from pipeline.relators.candidates import Candidate
-from pipeline.relators.features import row_of
+from pipeline.relators.rows import row_of
 from pipeline.relators.scene import Scene
 from pipeline.relators.view import Unit
 
 OWN, LEAD, SAID_ON, GENERAL = "own", "lead", "said_on", "general"
-# How much what a unit says counts for the pair: named in it; the lead-in of the list it is named in;
-# carried on from it in the same paragraph; said where no partner is named at all.
+# How much what a unit says counts for the pair: named in it; the lead-in of the list it is named
+# in; carried on from it in the same paragraph; said where no partner is named at all.
 WEIGHTS = {OWN: 1.0, LEAD: 0.9, SAID_ON: 0.6, GENERAL: 0.25}
 
 
@@ -68,18 +68,26 @@ def territories(scene: Scene, pairs: Sequence[Candidate]) -> list[Territory]:
                 stretches.append(Stretch(unit, lead, LEAD))
             elif i in carried[unit.index]:
                 stretches.append(Stretch(unit, unit.span, SAID_ON))
-            elif not owners[unit.index] and not carried[unit.index] and _in_reach(owners, i, unit.index):
+            elif (
+                not owners[unit.index]
+                and not carried[unit.index]
+                and _in_reach(owners, i, unit.index)
+            ):
                 stretches.append(Stretch(unit, unit.span, GENERAL))
         result.append(tuple(stretches))
     items = _itemised(result)
-    return [tuple(s for s in ground if s.rank in (OWN, LEAD) or not _is_item(ground, items)) for ground in result]
+    return [
+        tuple(s for s in ground if s.rank in (OWN, LEAD) or not _is_item(ground, items))
+        for ground in result
+    ]
 
 
 def _itemised(grounds: Sequence[Territory]) -> set[int]:
     """Return the sentences that list pairs item by item, each with a stretch of its own.
 
-    "Cooperation with A made on D1; cooperation with B made on D2; …": what follows such a list is about
-    none of its items. A row ("with A, B and C") is no such list: its members share one stretch.
+    "Cooperation with A made on D1; cooperation with B made on D2; …": what follows such a list is
+    about none of its items. A row ("with A, B and C") is no such list: its members share one
+    stretch.
     """
     items: dict[int, set[tuple[int, int]]] = {}
     for ground in grounds:
@@ -95,13 +103,19 @@ def _is_item(ground: Territory, items: set[int]) -> bool:
 
 
 def _in_reach(owners: list[set[int]], i: int, unit: int) -> bool:
-    """Tell whether a pair is named within `_REACH` units: a long paper says much that is of no pair."""
+    """Tell whether a pair is named within `_REACH` units.
+
+    A long paper says much that is of no pair.
+    """
     low, high = max(0, unit - _REACH), min(len(owners), unit + _REACH + 1)
     return any(i in owners[u] for u in range(low, high))
 
 
 def _owners(scene: Scene, pairs: Sequence[Candidate]) -> list[set[int]]:
-    """Return for each unit the pairs whose partner (or, with one partner only, local side) it names."""
+    """Return for each unit the pairs whose partner (or, with one partner only.
+
+    Local side) it names.
+    """
     owners: list[set[int]] = [set() for _ in scene.view.units]
     for i, pair in enumerate(pairs):
         shared = any(p.partner is pair.partner and p is not pair for p in pairs)
@@ -117,21 +131,30 @@ def _owners(scene: Scene, pairs: Sequence[Candidate]) -> list[set[int]]:
 
 
 def _head(scene: Scene, unit: Unit, pair: Candidate, span: Span) -> Span | None:
-    """Return what a clause says before the first of its partners, where it lists several of one side."""
+    """Return what a clause says before the first of its partners.
+
+    Where it lists several of one side.
+    """
     first = _first_other(scene, unit, pair)
     return Span(start=unit.span.start, end=first) if unit.span.start < first <= span.start else None
 
 
 def _first_other(scene: Scene, unit: Unit, pair: Candidate) -> int:
     return min(
-        (m.span.start for a in scene.actors for m in a.mentions
-         if m.unit == unit.index and a is not pair.local and m.how not in ("anaphor", "within", "dateline")),
+        (
+            m.span.start
+            for a in scene.actors
+            for m in a.mentions
+            if m.unit == unit.index
+            and a is not pair.local
+            and m.how not in ("anaphor", "within", "dateline")
+        ),
         default=unit.span.end,
     )
 
 
 def _lead(scene: Scene, unit: Unit, pair: Candidate, owners: list[set[int]], i: int) -> Span | None:
-    """Return the part of a sentence's first clause that leads in a list which names the pair further on.
+    """Return the part of a first clause that leads in a list which names the pair further on.
 
     "The city is twinned with: A and B; C and D" says of C what stands before A.
     """
@@ -158,8 +181,8 @@ def _carried(scene: Scene, owners: list[set[int]]) -> list[set[int]]:
 def _stretch(scene: Scene, unit: Unit, pair: Candidate, crowded: bool) -> Span:
     """Return the part of a unit that is one pair's.
 
-    The unit as a whole where no other pair shares it or all its partners stand in one row; else from
-    the end of the party before this pair's first mention to the party after its last one.
+    The unit as a whole where no other pair shares it or all its partners stand in one row; else
+    from the end of the party before this pair's first mention to the party after its last one.
     """
     mention = next((m for m in pair.partner.mentions if m.unit == unit.index), None)
     if not crowded or mention is None:
@@ -168,8 +191,11 @@ def _stretch(scene: Scene, unit: Unit, pair: Candidate, crowded: bool) -> Span:
     mine = row | {pair.local.key}
     marks = sorted(
         (m.span.start, m.span.end, a.key in mine)
-        for a in scene.actors for m in a.mentions
-        if m.unit == unit.index and m.how not in ("anaphor", "location", "within", "dateline") and not _is_home(a.key, scene)
+        for a in scene.actors
+        for m in a.mentions
+        if m.unit == unit.index
+        and m.how not in ("anaphor", "location", "within", "dateline")
+        and not _is_home(a.key, scene)
     )
     marks = [m for m in marks if m[2] or not _inside(m, marks)]
     first = min((m[0] for m in marks if m[2]), default=mention.span.start)
@@ -188,7 +214,10 @@ def _stretch(scene: Scene, unit: Unit, pair: Candidate, crowded: bool) -> Span:
 
 
 def _border(scene: Scene, left: int, right: int) -> int:
-    """Return where one party's stretch ends and the next one's begins: at the last comma or "and"."""
+    """Return where one party's stretch ends and the next one's begins.
+
+    At the last comma or "and".
+    """
     gap = scene.view.text[left:right]
     cuts = [m.end() for m in _SEPARATOR.finditer(gap)]
     words = scene.view.words.coordinates

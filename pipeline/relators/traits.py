@@ -1,8 +1,8 @@
 """What the text says about one kept pair: named numbers for the choosers of its fields.
 
 In: a pair with its territory and its neighbours. Out: features for stage, modality, instrument,
-background and follow-up. A feature's name says where and what: ``own_signed`` is a word of signing in
-the pair's own stretch, ``own_signed_planned`` the same governed by "will".
+background and follow-up. A feature's name says where and what: ``own_signed`` is a word of signing
+in the pair's own stretch, ``own_signed_planned`` the same governed by "will".
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from pipeline.records import Span
 from pipeline.relators.candidates import Candidate
 from pipeline.relators.days import days_between, precision
 from pipeline.relators.decode import Scored
-from pipeline.relators.features import STAGES, Features, row_of
+from pipeline.relators.features import STAGES, Features
 from pipeline.relators.modality import MODALITIES, governing
+from pipeline.relators.rows import row_of
 from pipeline.relators.scene import Scene
 from pipeline.relators.territory import GENERAL, LEAD, OWN, Stretch, Territory
 
@@ -49,7 +50,9 @@ class Subject:
 def subjects(scene: Scene, kept: Sequence[Scored], grounds: Sequence[Territory]) -> list[Subject]:
     """Join kept pairs and their territories."""
     pairs = zip(kept, grounds, strict=True)
-    return [Subject(scene, item, ground, rank, len(kept)) for rank, (item, ground) in enumerate(pairs)]
+    return [
+        Subject(scene, item, ground, rank, len(kept)) for rank, (item, ground) in enumerate(pairs)
+    ]
 
 
 def traits_of(subject: Subject) -> Features:
@@ -75,8 +78,8 @@ def _raise(f: Features, name: str, value: float = 1.0) -> None:
 def worth(subject: Subject, stretch: Stretch, span: Span) -> float:
     """Return how much words at ``span`` say about the pair, 0 to 1.
 
-    By the rank of their stretch, by whether the strongest link stands there, and by their distance to
-    the partner: a hundred characters off they count a third less.
+    By the rank of their stretch, by whether the strongest link stands there, and by their distance
+    to the partner: a hundred characters off they count a third less.
     """
     pair = subject.pair
     is_near = stretch.unit is pair.best.unit or stretch.rank == LEAD
@@ -94,10 +97,23 @@ def _stretch(f: Features, subject: Subject, stretch: Stretch) -> None:
     general = stretch.rank == GENERAL
     for cue in stretch.of("cue"):
         group, _, label = cue.label.partition(".")
-        if group not in ("stage", "modality", "follow_up", "background", "lineage", "pair", "commercial"):
+        if group not in (
+            "stage",
+            "modality",
+            "follow_up",
+            "background",
+            "lineage",
+            "pair",
+            "commercial",
+        ):
             continue
         if general:
-            _raise(f, f"general_{group}_{label}" if group in ("stage", "follow_up") else f"general_{group}")
+            _raise(
+                f,
+                f"general_{group}_{label}"
+                if group in ("stage", "follow_up")
+                else f"general_{group}",
+            )
             continue
         value = worth(subject, stretch, cue.span)
         if group == "stage":
@@ -124,7 +140,9 @@ def _tops(f: Features) -> None:
         else:
             f[f"no_{prefix}"] = 1.0
     for stage in STAGES:
-        governed = [m for m in MODALITIES if f.get(f"{stage}_{m}", 0.0) > f.get(f"stage_{stage}", 0.0)]
+        governed = [
+            m for m in MODALITIES if f.get(f"{stage}_{m}", 0.0) > f.get(f"stage_{stage}", 0.0)
+        ]
         for modality in governed:
             f[f"mostly_{stage}_{modality}"] = 1.0
             _raise(f, f"mostly_{modality}")
@@ -147,16 +165,18 @@ def _place(f: Features, subject: Subject) -> None:
     f["government_source"] = float(scene.view.document.source_kind == "government")
     if pair.best.second is not None and pair.best.how != "pair":
         row = row_of(scene, pair.partner, pair.best.second)
-        f["row"] = float(len(row) > 2)  # noqa: PLR2004
+        f["row"] = float(len(row) > 2)
     f["same_unit_stretches"] = min(1.0, len(subject.stretches(OWN)) / 5)
 
 
 def _is_first(subject: Subject) -> bool:
-    """Tell whether no other actor abroad or of the partner's kind is named earlier in the document."""
+    """Tell whether no other actor of the partner's kind is named earlier in the document."""
     pair = subject.pair
     at = pair.partner.named[0].span.start
     return not any(
-        a is not pair.local and a is not pair.partner and a.named[0].span.start < at
+        a is not pair.local
+        and a is not pair.partner
+        and a.named[0].span.start < at
         and a.party.kind == pair.partner.party.kind
         for a in subject.scene.actors
     )
@@ -174,7 +194,7 @@ def _dates(f: Features, subject: Subject) -> None:
                 continue
             if gap < 0:
                 f[f"{stretch.rank}_future"] = 1.0
-            elif gap <= _WEEK and precision(date.value) == 3:  # noqa: PLR2004
+            elif gap <= _WEEK and precision(date.value) == 3:
                 f[f"{stretch.rank}_fresh"] = 1.0
             elif gap > _YEAR:
                 f[f"{stretch.rank}_old"] = 1.0

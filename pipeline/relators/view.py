@@ -1,10 +1,11 @@
 """One document as the relators see it: sentences, clauses, and the annotations in each.
 
-In: a `Document` and its annotations. Out: a `View`, built once per document and shared by all parts.
+In: a `Document` and its annotations. Out: a `View`, built once per document and shared by all
+parts.
 
 A **unit** is a sentence or one clause of a list-like sentence: "cooperation with A made on D1;
-cooperation with B signed on D2" gives two units, because what is said in one is not said of the other.
-A list of references at the end of a text is left out: a title that it cites states nothing.
+cooperation with B signed on D2" gives two units, because what is said in one is not said of the
+other. A list of references at the end of a text is left out: a title that it cites states nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pipeline.records import Annotation, Document, Span
 from pipeline.relators.lexicon import Lexicon
@@ -78,7 +80,10 @@ def no_names(place_id: str) -> Sequence[str]:
 
 
 def make_view(
-    document: Document, annotations: Iterable[Annotation], words: Lexicon, register: Names = no_names
+    document: Document,
+    annotations: Iterable[Annotation],
+    words: Lexicon,
+    register: Names = no_names,
 ) -> View:
     """Build the view of one document.
 
@@ -92,7 +97,12 @@ def make_view(
     end = words.references.search(text) if words.references is not None else None
     limit = end.start() if end is not None else len(text)
     sentences = [s for s in merge_broken(text, split_sentences(text)) if s.start < limit]
-    ordered = tuple(sorted((a for a in annotations if a.span.start < limit), key=lambda a: (a.span.start, -a.span.end, a.layer, a.label)))
+    ordered = tuple(
+        sorted(
+            (a for a in annotations if a.span.start < limit),
+            key=lambda a: (a.span.start, -a.span.end, a.layer, a.label),
+        )
+    )
     spans = [(clause, i) for i, s in enumerate(sentences) for clause in clauses(text, s, words)]
     paragraphs = _paragraphs(text, [clause for clause, _ in spans])
     starts = tuple(clause.start for clause, _ in spans)
@@ -141,7 +151,7 @@ def clauses(text: str, sentence: Span, words: Lexicon) -> list[Span]:
         cuts |= {m.start(1) for m in words.contrast.finditer(body) if m.start(1) > 0}
     bounds = [0, *sorted(cuts), len(body)]
     spans = []
-    for left, right in zip(bounds, bounds[1:], strict=False):
+    for left, right in pairwise(bounds):
         start, end = left, right
         while end > start and body[end - 1].isspace():
             end -= 1

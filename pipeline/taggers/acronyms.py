@@ -1,4 +1,4 @@
-"""Acronyms that a document explains itself: "Medical Peace Foundation (MPF)", "BX (Badan X)".
+"""Acronyms that a document explains itself: "Harapan Rakyat Foundation (HRF)", "BX (Badan X)".
 
 The short form is checked against the long one after Schwartz and Hearst (2003, "A simple algorithm
 for identifying abbreviation definitions in biomedical text"): its letters must occur in order in

@@ -27,7 +27,7 @@ HOME = 1.2  # the source's own country
 COUNTRY_POINTS = 11.0  # as if it had 10**11 people: no city takes a country's name from it
 AREA_POINTS = 9.0
 # A bare name is the city before the province or regency around it, if it holds this share of the
-# people: Kyoto, Chiang Mai, Groningen; but Quebec and Luxembourg are the larger unit.
+# people: Kyoto, Salzburg, Groningen; but Quebec and Luxembourg are the larger unit.
 CITY_SHARE = 0.065
 CITY = 0.3  # bare names are those of cities more often than of the divisions of other countries
 SEAT_MARGIN = 0.8  # how far it then stands above the larger unit: .78 to .22

@@ -1,8 +1,8 @@
 """Fits the relators' models: the pair scorer and the choosers of a record's fields.
 
 In: rows of features and answers. Out: plain JSON values for ``models/relator/``. Deterministic: no
-random state that is not fixed, rows in the order given, weights rounded. scikit-learn is imported here
-only; prediction (`pipeline.relators.scorer`, `.chooser`) is plain arithmetic.
+random state that is not fixed, rows in the order given, weights rounded. scikit-learn is imported
+here only; prediction (`pipeline.relators.scorer`, `.chooser`) is plain arithmetic.
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ FOLDS = 5
 DIGITS = 5  # of stored weights: a hundred thousandth of a log-odds changes no decision
 # Inverse regularisation of the linear parts, chosen by 5-fold cross-validation by document.
 PAIR_C, FIELD_C = 0.1, 0.05
-FIELD_CS = {"stage": 0.02, "modality": 1.0, "instrument": 0.1, "background": 0.2, "follow_up": 0.05, "date": 0.03, "sector": 0.1}
+FIELD_CS = {
+    "stage": 0.02,
+    "modality": 1.0,
+    "instrument": 0.1,
+    "background": 0.2,
+    "follow_up": 0.05,
+    "date": 0.03,
+    "sector": 0.1,
+}
 # What is said where no partner is named misleads about the stage: it is mostly of other things.
 IGNORED = {"stage": ("general_",)}
 # Power of the extra weight of rare answers: 0 none, 1 all answers weigh the same in sum.
@@ -38,13 +46,24 @@ class Example(Protocol):
     """What a training row must show (`pipeline.relators.teach.Row`)."""
 
     @property
-    def document(self) -> str: ...
+    def document(self) -> str:
+        """Its document, or its name."""
+        ...
+
     @property
-    def features(self) -> Mapping[str, float]: ...
+    def features(self) -> Mapping[str, float]:
+        """Features by name."""
+        ...
+
     @property
-    def answer(self) -> str: ...
+    def answer(self) -> str:
+        """The right answer."""
+        ...
+
     @property
-    def weight(self) -> float: ...
+    def weight(self) -> float:
+        """How much it counts."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +92,11 @@ def matrix_of(rows: Sequence[Example], names: Sequence[str] | None = None) -> Ma
             if name in index:
                 x[i, index[name]] = value
     return Matrix(
-        tuple(names), x, tuple(r.answer for r in rows),
-        np.array([r.weight for r in rows]), tuple(r.document for r in rows),
+        tuple(names),
+        x,
+        tuple(r.answer for r in rows),
+        np.array([r.weight for r in rows]),
+        tuple(r.document for r in rows),
     )
 
 
@@ -131,16 +153,23 @@ def _leaf(tree: Json, row: Sequence[float]) -> float:
 
 
 def _fit_pair(rows: Sequence[Example]) -> Json:
-    from sklearn.ensemble import GradientBoostingClassifier  # noqa: PLC0415 - training only
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.ensemble import GradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
 
     m = matrix_of(rows)
     y = np.array([a == "yes" for a in m.answers])
     spread = np.where(m.x.std(axis=0) > 0, m.x.std(axis=0), 1.0)
-    linear = LogisticRegression(C=PAIR_C, max_iter=5000).fit(m.x / spread, y, sample_weight=m.weights)
+    linear = LogisticRegression(C=PAIR_C, max_iter=5000).fit(
+        m.x / spread, y, sample_weight=m.weights
+    )
     boosted = GradientBoostingClassifier(
-        n_estimators=TREES, max_depth=DEPTH, learning_rate=RATE, min_samples_leaf=LEAF,
-        subsample=0.7, max_features=0.3, random_state=SEED,
+        n_estimators=TREES,
+        max_depth=DEPTH,
+        learning_rate=RATE,
+        min_samples_leaf=LEAF,
+        subsample=0.7,
+        max_features=0.3,
+        random_state=SEED,
     ).fit(m.x, y, sample_weight=m.weights)
     prior = float(np.average(y, weights=m.weights))
     return {
@@ -156,7 +185,8 @@ def _fit_pair(rows: Sequence[Example]) -> Json:
 def _tree(tree: Any, rate: float) -> Json:
     return {
         "feature": [int(f) for f in tree.feature],
-        # A split is `x <= threshold` on 32-bit floats in scikit-learn; halves of counts survive rounding.
+        # A split is `x <= threshold` on 32-bit floats in scikit-learn; halves of counts survive
+        # rounding.
         "threshold": [round(float(t), DIGITS) for t in tree.threshold],
         "left": [int(n) for n in tree.children_left],
         "right": [int(n) for n in tree.children_right],
@@ -166,7 +196,7 @@ def _tree(tree: Any, rate: float) -> Json:
 
 def _platt(margins: Array, answers: Array) -> tuple[float, float]:
     """Fit the logistic curve from margins to probabilities (Platt 1999), hardly regularised."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression
 
     fit = LogisticRegression(C=100.0).fit(margins.reshape(-1, 1), answers)
     return float(fit.coef_[0, 0]), float(fit.intercept_[0])
@@ -174,7 +204,7 @@ def _platt(margins: Array, answers: Array) -> tuple[float, float]:
 
 def fit_chooser(rows: Sequence[Example], field: str = "", c: float | None = None) -> Json:
     """Fit the softmax chooser of one field."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression
 
     ignored = IGNORED.get(field, ())
     seen = matrix_of(rows)
@@ -186,16 +216,19 @@ def fit_chooser(rows: Sequence[Example], field: str = "", c: float | None = None
     if len(values) == 1:
         return {"values": values, "intercepts": [0.0], "weights": {}}
     spread = np.where(m.x.std(axis=0) > 0, m.x.std(axis=0), 1.0)
-    fit = LogisticRegression(C=c, max_iter=5000).fit(m.x / spread, m.answers, sample_weight=m.weights * rare)
+    fit = LogisticRegression(C=c, max_iter=5000).fit(
+        m.x / spread, m.answers, sample_weight=m.weights * rare
+    )
     coefficients, intercepts = fit.coef_ / spread, fit.intercept_
-    if len(values) == 2:  # noqa: PLR2004 - one row of weights for the second of two values
+    if len(values) == 2:
         coefficients = np.vstack([np.zeros_like(coefficients[0]), coefficients[0]])
         intercepts = np.array([0.0, intercepts[0]])
     return {
         "values": [str(v) for v in fit.classes_],
         "intercepts": [round(float(b), DIGITS) for b in intercepts],
         "weights": {
-            name: [round(float(w), DIGITS) for w in coefficients[:, i]] for i, name in enumerate(m.names)
+            name: [round(float(w), DIGITS) for w in coefficients[:, i]]
+            for i, name in enumerate(m.names)
         },
     }
 

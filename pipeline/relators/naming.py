@@ -1,0 +1,89 @@
+"""What to call an actor, and which actors are one.
+
+In: a `View` and the table of actors. Out: the same table, names chosen, namesakes joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.records import Party
+from pipeline.relators.parties import Actor
+from pipeline.relators.view import View
+from pipeline.text import fold
+
+_ACRONYM = 3  # letters of the longest acronym of a place: NTB, DIY
+
+
+def merge_namesakes(table: Mapping[str, Actor]) -> None:
+    """Join governments of one name where the text calls only one of them by a government word.
+
+    "Bogotá" and "Bogotá D.C." are one; "Kota Sorong" and "Kabupaten Sorong" are two (codebook,
+    Parties).
+    """
+    groups: dict[str, list[Actor]] = {}
+    for actor in table.values():
+        if actor.is_government:
+            groups.setdefault(fold(actor.party.name), []).append(actor)
+    for group in groups.values():
+        acting = [a for a in group if any(m.how in ("admin", "office") for m in a.mentions)]
+        if len(group) < 2 or len(acting) > 1:
+            continue
+        keep = acting[0] if acting else max(group, key=lambda a: len(a.mentions))
+        for other in group:
+            if other is not keep and other.party.country == keep.party.country:
+                keep.mentions += other.mentions
+                other.mentions = []
+
+
+def merge_bodies(table: Mapping[str, Actor], countries: set[str]) -> None:
+    """Join "University of X" and "University of X Germany": the country says where, not which."""
+    bodies = {key: a for key, a in table.items() if key.startswith("org:")}
+    for key, actor in bodies.items():
+        for country in countries:
+            short = table.get(key.removesuffix(f" {country}").removesuffix(","))
+            if short is not None and short is not actor and key.endswith(f" {country}"):
+                short.mentions += actor.mentions
+                actor.mentions = []
+                if short.party.country is None:
+                    p = short.party
+                    short.party = Party(
+                        name=p.name,
+                        kind=p.kind,
+                        country=actor.party.country,
+                        referent_id=p.referent_id,
+                    )
+
+
+def name_by_use(view: View, actor: Actor) -> None:
+    """Name a place as the text does: the form that is its full name, else the one named first.
+
+    A form that only abbreviates (NTB, Tangsel) gives way to the name that it abbreviates, where the
+    document or the register has one. The dateline's capitals count last.
+    """
+    if actor.key.startswith("org:"):
+        return
+    order = sorted(actor.named, key=lambda m: (m.how == "dateline", m.span.start))
+    shown = [n for m in order if (n := " ".join(m.span.of(view.text).split()))]
+    full = actor.party.name
+    name = next((n for n in shown if fold(n) == fold(full)), None)
+    if name is None:
+        known = [*shown, full, *(view.register(actor.key) if actor.party.referent_id else ())]
+        plain = next((n for n in shown if not (n.isupper() and len(n) <= _ACRONYM)), shown[0])
+        name = next((n for n in known if _abbreviates(plain, n)), plain)
+    p = actor.party
+    actor.party = Party(name=name, kind=p.kind, country=p.country, referent_id=p.referent_id)
+
+
+def _abbreviates(short: str, full: str) -> bool:
+    """Tell whether one word stands for several: its letters in their order, the first one first.
+
+    NTB is Nusa Tenggara Barat, not West Nusa Tenggara; Tangsel is Tangerang Selatan.
+    """
+    if " " in short or " " not in full or len(short) > len(full) - 3 or fold(short) in fold(full):
+        return False
+    words = fold(full).split()
+    letters = iter("".join(words))
+    if fold(short)[0] != words[0][0] or not all(c in letters for c in fold(short)):
+        return False
+    return all(w[0] in fold(short) for w in words)

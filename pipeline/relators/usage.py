@@ -1,0 +1,107 @@
+"""How a text uses a place name: as a government that acts, as a place, as a dateline.
+
+In: a `View` and a place annotation. Out: one of the ways of `parties.ActorMention`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from pipeline.records import Annotation
+from pipeline.relators.lexicon import Lexicon
+from pipeline.relators.view import View
+
+# A dateline stands within this many characters of the start: "PORT-OF-SPAIN, Sept. 14 (Agency) -".
+_DATELINE_CHARS = 40
+_DATELINE = re.compile(
+    r"^(?:[^.!?\n]{0,45}?(?:\s[-–—]{1,3}\s|\||\)\s*[-–—]|:\s)|(?:[^\s.!?]+ ){0,3}[^\s.!?]+\.\s)"
+)
+_NEAR = 45  # characters before a party in which a connector governs it
+_BETWEEN = 4  # words between the two: "with the City of"
+_APPOSITION = 45  # characters between a place and the wider one that it lies in
+_RANKS = {"city": 0, "regency": 1, "province": 2, "country": 3}
+
+
+def dateline_end(text: str) -> int:
+    """Return where the dateline of a text ends; 0 where it has none."""
+    head = _DATELINE.match(text)
+    return head.end() if head else 0
+
+
+def how_used(
+    view: View,
+    place: Annotation,
+    persons: Iterable[Annotation],
+    dateline: int,
+    places: Sequence[Annotation],
+) -> str:
+    """Decide how a place name is used."""
+    text, span, words = view.text, place.span, view.words
+    if span.end <= min(dateline, _DATELINE_CHARS + 20) and span.start < _DATELINE_CHARS:
+        return "dateline"
+    if (
+        place.label == "country"
+        and words.envoy
+        and words.envoy.search(text[max(0, span.start - 40) : span.start])
+    ):
+        return "within"
+    before, after = text[max(0, span.start - 40) : span.start], text[span.end : span.end + 30]
+    if words.capital and words.capital.search(before):
+        return "location"
+    if any(p.span.start <= span.start and span.end <= p.span.end for p in persons):
+        return "office"
+    if _follows_place(text, place, places, words):
+        return "within"
+    if words.admin_before and words.admin_before.search(before):
+        return "admin"
+    if words.admin_after and words.admin_after.match(after):
+        return "admin"
+    if words.locative and words.locative.search(before):
+        return "location"
+    return "name"
+
+
+def _follows_place(
+    text: str, here: Annotation, places: Sequence[Annotation], words: Lexicon
+) -> bool:
+    """Tell whether a place only says where the one before it lies.
+
+    "Leiden, Netherlands", "Darwin, ibu kota Northern Territory": a wider place of the same country,
+    soon after, with no word between that would make it a party of its own.
+    """
+    for other in places:
+        if other.span.end > here.span.start or other.country != here.country:
+            continue
+        gap = text[other.span.end : here.span.start]
+        if len(gap) > _APPOSITION or _RANKS.get(here.label, 0) <= _RANKS.get(other.label, 9):
+            continue
+        if gap in (", ", " (", ",", " - ", ", the "):
+            return True
+        plain = not set(gap) & set(".;:") and not (words.joins and words.joins.search(gap))
+        if (
+            plain
+            and gap.startswith((",", " ("))
+            and not (words.coordinates and words.coordinates.search(gap))
+        ):
+            return True
+        if plain and words.locative and words.locative.search(gap):
+            return True
+    return False
+
+
+def joined(view: View, start: int) -> bool:
+    """Tell whether a connector ("with", "dengan") governs what begins at ``start``.
+
+    At most four words may stand between ("with the City of"), and no comma.
+    """
+    words = view.words.joins
+    if words is None:
+        return False
+    unit = view.unit_at(start)
+    before = view.text[max(unit.span.start, start - _NEAR) : start]
+    hits = list(words.finditer(before))
+    if not hits:
+        return False
+    gap = before[hits[-1].end() :]
+    return len(gap.split()) <= _BETWEEN and not set(gap) & set(",;.:")
