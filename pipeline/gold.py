@@ -1,7 +1,7 @@
 """Take gold sets through the pipeline, each in a workspace of its own, and score what comes out.
 
-The sample's own gold set is always there. The larger sets lie beside the checkout
-(``../shared/gold``); where they are absent they are named as skipped.
+The sample's own gold set and the held-out ones are always there. The development set lies beside
+the checkout (``../shared/gold``); where it is absent it is named as skipped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from pipeline.runs import Run
 
 SHARED = CHECKOUT.parent / "shared" / "gold"
 SAMPLE_GOLD = sample.SAMPLE / "gold"
-KNOWN = (SAMPLE_GOLD, SHARED / "dev")
+HELD_OUT = CHECKOUT / "tests" / "gold"
+KNOWN = (SAMPLE_GOLD, HELD_OUT / "heldout-en", HELD_OUT / "heldout-id", SHARED / "dev")
 
 
 @dataclass(frozen=True, slots=True)

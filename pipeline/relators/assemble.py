@@ -240,7 +240,6 @@ def reasons_of(subject: Subject, chosen: Fields) -> tuple[str, ...]:
         "both": "both parties in one clause",
         "sentence": "both parties in one sentence",
         "before": "the local party in the clause before",
-        "paragraph": "the local party in the same paragraph",
         "understood": "the local party is whom the document is about",
         "after": "the partner is named shortly before",
         "pair": "the text speaks of the two together",

@@ -91,8 +91,8 @@ def _links(scene: Scene, local: Actor, partner: Actor) -> Iterator[Link]:
         how, first = _how(scene, unit, here, places)
         if how == "understood":
             heavy = scene.weight_at(local, unit.index) >= _UNDERSTOOD
-            main = local is scene.focus_at(unit.index)
-            if not (main or (heavy and (topical or _speaks(scene, unit)))):
+            main = topical and local is scene.focus_at(unit.index)
+            if not (heavy and (main or _speaks(scene, unit))):
                 continue
         yield Link(unit, how, first, mention, _strength(scene, unit, how, first, mention))
     yield from _after_links(scene, local, partner, seen)
@@ -145,13 +145,6 @@ def _how(
         return "both", places[unit.index]
     if unit.index - 1 in here:
         return "before", here[unit.index - 1]
-    around = [
-        i
-        for i in here
-        if abs(i - unit.index) <= _IN_MIND and scene.view.units[i].paragraph == unit.paragraph
-    ]
-    if around:
-        return "paragraph", here[min(around, key=lambda i: (abs(i - unit.index), i))]
     return "understood", None
 
 
@@ -189,7 +182,6 @@ def _strength(
         "both": 3.0,
         "sentence": 2.0,
         "before": 1.5,
-        "paragraph": 1.2,
         "understood": 1.0,
         "after": 1.0,
         "pair": 1.0,

@@ -1,7 +1,6 @@
 """What speaks for and against a pair: named numbers, each readable in a reason line.
 
-In: a `Scene` and a `Candidate`. Out: features by name, most of them 0 or 1. A name says what is
-true when the value is 1; `scorer` weighs them.
+In: a `Scene` and a `Candidate`. Out: features by name, most 0 or 1; a name says what 1 means.
 """
 
 from __future__ import annotations
