@@ -44,6 +44,7 @@ def test_the_demo_mines_all_documents_and_a_second_one_fetches_nothing(
     assert not [name for name in names if any(word in name for word in FORBIDDEN)]
     assert not [a for a in agreements if "Batam" in a["local_party_name"]]
 
-    inspected = command("--workspace", str(tmp_path), "inspect", sorted(urls)[0])
+    relevant = next(d["url"] for d in rows(outputs / "documents.csv") if d["is_relevant"] == "true")
+    inspected = command("--workspace", str(tmp_path), "inspect", relevant)
     assert inspected.returncode == 0, inspected.stderr
     assert "|place:" in inspected.stdout
