@@ -130,6 +130,15 @@ def test_two_mayors_signing_is_one_signed_record() -> None:
     assert "signed" in found.span.of(SIGNED)
 
 
+def test_the_place_where_a_body_sits_is_no_partner() -> None:
+    text = (
+        "GHENT – It was business as planned: the City of Ghent and Larsen Marine Corporation, of "
+        "Bergen, Norway, signed a memorandum of understanding on clean ferries on "
+        "3 June 2021. Bergen itself was not asked."
+    )
+    assert {m.partner.name for m in mentions(text)} == {"Larsen Marine Corporation"}
+
+
 def test_will_sign_is_no_signature() -> None:
     found = mentions(PLANNED, "id", "2023-05-02")
     assert [m.partner.name for m in found] == ["Adelaide"]

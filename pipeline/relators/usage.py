@@ -20,6 +20,7 @@ _DATELINE = re.compile(
 _NEAR = 45  # characters before a party in which a connector governs it
 _BETWEEN = 4  # words between the two: "with the City of"
 _APPOSITION = 45  # characters between a place and the wider one that it lies in
+_SEAT = 14  # characters between a body and the place where it sits: ", of the City "
 _RANKS = {"city": 0, "regency": 1, "province": 2, "country": 3}
 
 
@@ -53,6 +54,8 @@ def how_used(
         return "office"
     if _follows_place(text, place, places, words):
         return "within"
+    if _seats_body(view, place):
+        return "within"
     if words.admin_before and words.admin_before.search(before):
         return "admin"
     if words.admin_after and words.admin_after.match(after):
@@ -60,6 +63,24 @@ def how_used(
     if words.locative and words.locative.search(before):
         return "location"
     return "name"
+
+
+def _seats_body(view: View, place: Annotation) -> bool:
+    """Tell whether a place only says where the body before it sits.
+
+    "Acme Corporation, of Boston", "Universitas Maju dari Kota Lama": the body is the party.
+    """
+    if view.words.possessive is None:
+        return False
+    for body in view.annotations:
+        gap = view.text[body.span.end : place.span.start]
+        if body.layer != "organisation" or body.label == "government_office":
+            continue
+        if 0 < place.span.start - body.span.end <= _SEAT:
+            link = view.words.possessive.search(gap)
+            if link is not None and not gap[: link.start()].strip(" ,"):
+                return True
+    return False
 
 
 def _follows_place(
