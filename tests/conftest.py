@@ -14,6 +14,7 @@ from typing import Protocol
 import pytest
 
 from pipeline import sample
+from pipeline.records import Document
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = "2026-11-24T02:00:00Z"
@@ -59,6 +60,29 @@ TEXTS = (
         "source_kind": "news",
     },
 )
+
+
+def make_document(text: str, language: str, country: str | None = None) -> Document:
+    """Return a document with this text, for taggers that look at nothing but its words."""
+    return Document(
+        doc_id="d",
+        capture_id="c",
+        external_id=None,
+        source_id="s",
+        source_kind="news",
+        source_country=country,
+        url=None,
+        title=None,
+        text=text,
+        language=language,
+        published=None,
+        published_by=None,
+        retrieved_at="2026-01-01T00:00:00Z",
+        reader="t",
+        word_count=0,
+        text_sha256="",
+        minhash=(),
+    )
 
 
 class Command(Protocol):

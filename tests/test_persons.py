@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from pipeline.gazetteer import Gazetteer
 from pipeline.paths import CHECKOUT
-from pipeline.records import Annotation, Document, Span
+from pipeline.records import Annotation, Span
 from pipeline.taggers.entities import Entity
 from pipeline.taggers.organisation_registers import Registers, load_registers
 from pipeline.taggers.organisations import tag_organisations
 from pipeline.taggers.persons import tag_persons
+from tests.conftest import make_document
 
 MODELS = CHECKOUT / "models"
 OFFICES = set(
@@ -31,31 +32,9 @@ def shared() -> tuple[Registers, Gazetteer]:
     return _CACHE[0]
 
 
-def document(text: str, language: str) -> Document:
-    return Document(
-        doc_id="d",
-        capture_id="c",
-        external_id=None,
-        source_id="s",
-        source_kind="news",
-        source_country=None,
-        url=None,
-        title=None,
-        text=text,
-        language=language,
-        published=None,
-        published_by=None,
-        retrieved_at="2024-01-01T00:00:00Z",
-        reader="t",
-        word_count=0,
-        text_sha256="",
-        minhash=(),
-    )
-
-
 def tag(text: str, language: str, places: tuple[Annotation, ...] = ()) -> list[Annotation]:
     registers, gazetteer = shared()
-    doc = document(text, language)
+    doc = make_document(text, language)
     organisations = tag_organisations(doc, registers, gazetteer=gazetteer)
     return tag_persons(
         doc, registers, places=places, organisations=organisations, gazetteer=gazetteer
@@ -169,7 +148,7 @@ def test_the_place_tagger_decides_which_place_is_governed() -> None:
 def test_a_person_never_stands_inside_an_organisation() -> None:
     text = "Museo Carmen Rivas opened with the Friedrich Ebert Foundation."
     registers, gazetteer = shared()
-    doc = document(text, "en")
+    doc = make_document(text, "en")
     organisations = tag_organisations(doc, registers, gazetteer=gazetteer)
     entities = [Entity(6, 18, "PERSON"), Entity(35, 50, "PERSON")]
     assert (

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.gazetteer import Gazetteer
-from pipeline.records import Annotation, Document
+from pipeline.records import Annotation
 from pipeline.taggers.place_cues import PlaceCues, cues_for, parse_cues
 from pipeline.taggers.places import Entity, tag_places
+from tests.conftest import make_document
 
 FOLDER = Path(__file__).resolve().parent.parent / "models" / "gazetteer"
 
@@ -20,33 +21,11 @@ def tools() -> tuple[Gazetteer, dict[str, PlaceCues]]:
     return Gazetteer.load(FOLDER), parse_cues((FOLDER / "cues.yml").read_text(encoding="utf-8"))
 
 
-def document(text: str, language: str, country: str | None) -> Document:
-    return Document(
-        doc_id="d",
-        capture_id="c",
-        external_id=None,
-        source_id="s",
-        source_kind="news",
-        source_country=country,
-        url=None,
-        title=None,
-        text=text,
-        language=language,
-        published=None,
-        published_by=None,
-        retrieved_at="2026-01-01T00:00:00Z",
-        reader="t",
-        word_count=1,
-        text_sha256="",
-        minhash=(),
-    )
-
-
 def tag(
     text: str, language: str = "en", country: str | None = None, entities: tuple[Entity, ...] = ()
 ) -> list[tuple[str, str, str | None, str | None, Annotation]]:
     gazetteer, cues = tools()
-    found = tag_places(document(text, language, country), gazetteer, cues, None, entities)
+    found = tag_places(make_document(text, language, country), gazetteer, cues, None, entities)
     return [(a.span.of(text), a.label, a.country, a.referent_id, a) for a in found]
 
 
@@ -209,10 +188,10 @@ def test_any_text_gives_ordered_spans_known_ids_and_scores_in_range(pieces: list
     text = " ".join(pieces)
     gazetteer, cues = tools()
     end = 0
-    first = tag_places(document(text, "id", "ID"), gazetteer, cues)
+    first = tag_places(make_document(text, "id", "ID"), gazetteer, cues)
     for a in first:
         assert end <= a.span.start < a.span.end <= len(text)
         end = a.span.end
         assert 0.0 <= a.score <= 1.0
         assert a.referent_id is None or a.referent_id in gazetteer
-    assert first == tag_places(document(text, "id", "ID"), gazetteer, cues)
+    assert first == tag_places(make_document(text, "id", "ID"), gazetteer, cues)
