@@ -23,12 +23,16 @@ OPEN = ".open"  # suffix of a file that is still written
 ANSWERS = ("response", "resource", "revisit")
 _FORMAT = 1  # of the JSON in the metadata records
 _PLACED = ("warc_file", "warc_offset")  # they follow from where the record stands
+_FACTS = tuple(f.name for f in dataclasses.fields(Capture) if f.name not in _PLACED)
 _REVISIT = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 
 
 def url_doc_id(canonical_url: str) -> str:
-    """Return the id of the document at a canonical URL (see ``urls``)."""
-    return stable_id("url", canonical_url)
+    """Return the id of the document at a canonical URL (see ``urls``), the same for http and https.
+
+    A site that changes from one to the other, or serves both, has each document once.
+    """
+    return stable_id("url", canonical_url.partition("://")[2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,20 +47,26 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A document that a feed, sitemap or index page names, with the date it gives, if any."""
+    """A document that a feed, sitemap or index page names, with the dates it gives, if any.
+
+    ``modified`` is when the source says that it last changed it; that is no publication date.
+    """
 
     url: str
     published: str | None = None
+    modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """What the catalog must remember beside the capture.
 
-    ``role`` is ``document``, ``discovery`` (a feed, sitemap or index page, with the links in it) or
-    ``gone`` (what a server now answers for a lost document). ``refers_to`` and its date name the
+    ``role`` is ``document``, ``discovery`` (a feed, sitemap or index page, with the links in it),
+    ``gone`` (what a server now answers for a lost document), ``robots`` and ``tdmrep`` (a site's words to machines) or
+    ``redirect`` (without its body, which is not read). ``refers_to`` and its date name the
     record of an imported WARC, or the capture whose payload a revisit repeats. ``target_url`` is
-    where the payload came from, if not from the canonical address; ``aliases`` led to it.
+    where the payload came from, if not from the canonical address; ``aliases`` led to it. ``opt_out`` is
+    what the publisher says of machines, where it is kept all the same (``fetch.opt_outs``).
     """
 
     role: str = "document"
@@ -67,6 +77,7 @@ class Note:
     links: tuple[Link, ...] = ()
     refers_to: str | None = None
     refers_to_date: str | None = None
+    opt_out: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +142,7 @@ def encode_capture(
     if capture.kind == "revisit":
         headers |= {"WARC-Profile": _REVISIT, "WARC-Refers-To-Target-URI": uri}
     tied = {"WARC-Target-URI": uri, "WARC-Concurrent-To": record_id(name)}
-    media_type, answer = capture.media_type, None
+    media_type, answer = capture.media_type, b""
     if exchange is not None:
         media_type = "application/http; msgtype=response"
         answer = http_head(exchange.status_line, exchange.response_headers, len(payload))
@@ -157,7 +168,7 @@ def encode_capture(
             headers=tied,
             http=http_head(exchange.request_line, exchange.request_headers, None),
         )
-    facts = {k: v for k, v in dataclasses.asdict(capture).items() if k not in _PLACED}
+    facts = {key: getattr(capture, key) for key in _FACTS}  # `asdict` copies and is slow
     body = {"format": _FORMAT, "capture": facts, "note": dataclasses.asdict(note)}
     _write_json(buffer, f"{name}:facts", date, body, tied)
     return buffer.getvalue()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -21,21 +20,25 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pipeline import catalog_rows as t
 from pipeline.captures import Link, Note
+from pipeline.catalog_reads import coverage, document_count, due, feeds, newest, runs, runs_since
 from pipeline.catalog_rows import Due, Feed, Host, Page, Robots, RunRow
 from pipeline.catalog_writes import (
     discover,
-    due_of,
     moved,
     page_of,
+    poll_of,
     put,
     put_captures,
     put_discoveries,
+    put_feeds,
     put_pages,
+    reset,
+    with_poll,
 )
 from pipeline.paths import Workspace
+from pipeline.polling import woken
 from pipeline.records import Capture
 
-_MONTH = re.compile(r"^(\d{4}(?:-\d{2})?).*|.+", re.DOTALL)  # EDTF or a time, else nothing
 _FULL = 13  # SQLITE_FULL, its code for a full disk
 
 
@@ -84,6 +87,9 @@ class Catalog:
             )
             raise CatalogError(msg)
         t.METADATA.create_all(db)
+        if version < t.VERSION:  # each statement is final at once; a kill between them does no harm
+            for statement in t.missing(db):
+                db.exec_driver_sql(statement)
         db.exec_driver_sql(f"PRAGMA user_version = {t.VERSION}")
 
     @contextmanager
@@ -102,13 +108,14 @@ class Catalog:
             raise OSError(errno.ENOSPC, "No space left on device", str(self._path)) from error
 
     def clear(self) -> None:
-        """Forget all but hosts and runs, so that it can be made again from the archive.
+        """Take back what the archive gives, so that it can be entered again; the rest stays.
 
-        Feeds go too: their ETags would hide pages that only a lost archive file told of.
+        What stays: failed, refused and removed pages with their reasons and times, discoveries,
+        the pace and failures of feeds, hosts, robots.txt and runs. Where the file itself is gone,
+        these are lost for good: then every page that is not in the archive is tried anew.
         """
         with self._writing() as db:
-            for table in (t.discoveries, t.documents, t.captures, t.feeds, t.shards):
-                db.execute(sa.delete(table))
+            reset(db)
 
     def shards(self) -> frozenset[str]:
         """Return the ids of the shards whose captures are all known."""
@@ -132,21 +139,32 @@ class Catalog:
         """
         entries = list(captured)
         found = [(capture, note) for capture, note in entries if note.role == "discovery"]
-        others = [(capture, note) for capture, note in entries if note.role != "discovery"]
+        others = [(capture, note) for capture, note in entries if note.role in t.PAGE_ROLES]
         pages = [page_of(capture, note, recheck) for capture, note in others]
         pages += [moved(alias, capture) for capture, note in others for alias in note.aliases]
         with self._writing() as db:
             put_captures(db, entries)
             for capture, note in found:
-                method, at = capture.discovered_by, capture.fetched_at
-                discover(db, capture.source_id, method, note.links, at)
+                method, at, zone = capture.discovered_by, capture.fetched_at, capture.timezone
+                discover(db, capture.source_id, method, note.links, at, zone)
             put_pages(db, pages)
             put_discoveries(db, [capture for capture, _ in others])
 
-    def discover(self, source_id: str, method: str, links: Iterable[Link], now: str) -> int:
-        """Enter pages that a source names, and return how many are new to this source."""
+    def discover(
+        self,
+        source_id: str,
+        method: str,
+        links: Iterable[Link],
+        now: str,
+        zone: str | None = None,
+    ) -> int:
+        """Enter pages that a source names, and return how many are new to this source.
+
+        A known page whose ``modified`` lies after our last look is due at once; ``zone`` is the
+        publisher's time zone, for dates without a time (rule: `polling.tells_change`).
+        """
         with self._writing() as db:
-            return discover(db, source_id, method, links, now)
+            return discover(db, source_id, method, links, now, zone)
 
     def page(self, doc_id: str) -> Page | None:
         """Return what is known of one document."""
@@ -164,6 +182,12 @@ class Catalog:
         values = {key: value for key, value in row._mapping.items() if key != "role"}
         return Capture(**values | {"languages": tuple(json.loads(values["languages"]))})
 
+    def newest(self, doc_id: str, role: str) -> Capture | None:
+        """Return the newest capture with a payload that an address has in one role."""
+        with self._engine.connect() as db:
+            capture_id = newest(db, doc_id, role)
+        return None if capture_id is None else self.capture(capture_id)
+
     def put_pages(self, pages: Iterable[Page]) -> None:
         """Write the states of pages whose fetch gave no capture."""
         with self._writing() as db:
@@ -171,31 +195,38 @@ class Catalog:
 
     def due(self, source_id: str, now: str, limit: int) -> list[Due]:
         """Return the pages of a source that are due, new ones first, the latest published first."""
-        d, p = t.discoveries, t.documents
-        wanted = (
-            sa.select(p, d.c.source_id, d.c.discovered_by, d.c.hint_published)
-            .join(d, d.c.doc_id == p.c.doc_id)
-            .where(p.c.next_due.is_not(None), p.c.next_due <= now, d.c.source_id == source_id)
-            .order_by(
-                p.c.checked_at.is_not(None), d.c.hint_published.desc(), d.c.discovered_at, p.c.url
-            )
-            .limit(limit)
-        )
         with self._engine.connect() as db:
-            return [due_of(row._mapping) for row in db.execute(wanted)]
+            return due(db, source_id, now, limit)
 
     def feed(self, source_id: str, url: str) -> Feed:
         """Return the state of one feed; a new one is due at once."""
-        f = t.feeds.c
-        wanted = sa.select(t.feeds).where(f.source_id == source_id, f.url == url)
         with self._engine.connect() as db:
-            row = db.execute(wanted).first()
-        return Feed(source_id=source_id, url=url) if row is None else Feed(**row._mapping)
+            found = feeds(db, source_id, url)
+        return found[0] if found else Feed(source_id=source_id, url=url)
 
     def put_feed(self, feed: Feed) -> None:
         """Write the state of one feed."""
+        self.put_feeds([feed])
+
+    def put_feeds(self, states: Iterable[Feed]) -> None:
+        """Write the states of feeds, in one transaction."""
         with self._writing() as db:
-            put(db, t.feeds, asdict(feed))
+            put_feeds(db, list(states))
+
+    def feeds(self, source_id: str) -> list[Feed]:
+        """Return the states of all feeds, maps and index pages of a source, by address."""
+        with self._engine.connect() as db:
+            return feeds(db, source_id)
+
+    def wake_feeds(self, source_id: str) -> int:
+        """Make the feeds of a source due at once, as a person wants who names it; return how many.
+
+        Disabled ones get one try; those that failed of late keep their wait (`polling.woken`).
+        """
+        held = self.feeds(source_id)
+        changed = [new for old in held if (new := with_poll(old, woken(poll_of(old)))) != old]
+        self.put_feeds(changed)
+        return len(changed)
 
     def hosts(self) -> dict[str, Host]:
         """Return what is known of all hosts."""
@@ -227,24 +258,25 @@ class Catalog:
 
     def runs(self, source_id: str, limit: int) -> list[RunRow]:
         """Return the newest runs of one source, newest first."""
-        r = t.runs.c
-        wanted = sa.select(t.runs).where(r.source_id == source_id).order_by(r.started_at.desc())
         with self._engine.connect() as db:
-            return [RunRow(**row._mapping) for row in db.execute(wanted.limit(limit))]
+            return runs(db, source_id, limit)
+
+    def runs_since(self, started_at: str) -> dict[str, list[RunRow]]:
+        """Return the runs since a time by source id, newest first."""
+        with self._engine.connect() as db:
+            return runs_since(db, started_at)
 
     def document_count(self, source_id: str) -> int:
         """Return how many documents of a source stand in the archive."""
-        d, p = t.discoveries.c, t.documents.c
-        wanted = (
-            sa.select(sa.func.count())
-            .select_from(t.discoveries.join(t.documents, p.doc_id == d.doc_id))
-            .where(d.source_id == source_id, p.capture_id.is_not(None))
-        )
         with self._engine.connect() as db:
-            return int(db.execute(wanted).scalar_one())
+            return document_count(db, source_id)
 
     def coverage(self, published: Mapping[str, str | None]) -> list[tuple[str, str, int, int]]:
         """Count per source and month of publication what was discovered and what was fetched.
+
+        A document counts once for each source that named it, under however many addresses that
+        moved to it; refused, failed and removed ones count as discovered; what once came into the
+        archive stays fetched.
 
         Args:
             published: EDTF date by doc_id, for documents that were read. For the others the date
@@ -253,18 +285,8 @@ class Catalog:
         Returns:
             Source id, month (``YYYY-MM``, ``YYYY`` or empty), discovered, fetched; sorted.
         """
-        d, p = t.discoveries.c, t.documents.c
-        wanted = sa.select(d.doc_id, d.source_id, d.hint_published, p.capture_id).join(
-            t.documents, p.doc_id == d.doc_id
-        )
-        counts: dict[tuple[str, str], list[int]] = {}
         with self._engine.connect() as db:
-            for doc_id, source_id, hint, capture_id in db.execute(wanted):
-                month = _MONTH.sub(r"\1", published.get(doc_id) or hint or "")
-                count = counts.setdefault((source_id, month), [0, 0])
-                count[0] += 1
-                count[1] += capture_id is not None
-        return sorted((*key, *count) for key, count in counts.items())  # type: ignore[misc]
+            return coverage(db, published)
 
 
 def _set_pragmas(connection: Any, _: object) -> None:

@@ -1,6 +1,7 @@
 """The tables of the catalog, and their rows as types.
 
-The schema has a version: a newer one is refused, an older one is made again from the archive.
+The schema has a version: a newer one is refused, an older one gets what it lacks (`missing`).
+Columns are only ever added, nullable or with a default, so that nothing is lost on the way.
 """
 
 from __future__ import annotations
@@ -8,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.schema import CreateColumn
 
-VERSION = 1
+VERSION = 2
 # discovered: named by a source, not yet asked for. fetched, unchanged: it stands in the archive.
 # moved: redirects to another document (`reason` is its id). failed: will be tried again, or is
 # given up when nothing is due. blocked: a consent wall, CAPTCHA or refusal. disallowed: by
 # robots.txt. gone: it was there and is not any more.
 STATES = tuple("discovered fetched unchanged moved failed blocked disallowed gone".split())
+# Roles of captures that make a document's row: others are feeds, robots.txt files and redirects.
+PAGE_ROLES = ("document", "gone")
 METADATA = sa.MetaData()
 
 
@@ -24,6 +28,16 @@ def _text(name: str, *, key: bool = False, null: bool = True) -> sa.Column[str]:
 
 def _whole(name: str) -> sa.Column[int]:
     return sa.Column(name, sa.Integer, nullable=False)
+
+
+def _count(name: str) -> sa.Column[int]:
+    """Return a whole number that begins at 0, also in the rows of an older schema."""
+    return sa.Column(name, sa.Integer, nullable=False, server_default=sa.text("0"))
+
+
+def _amount(name: str) -> sa.Column[float]:
+    """Return a number that begins at 0, also in the rows of an older schema."""
+    return sa.Column(name, sa.Float, nullable=False, server_default=sa.text("0"))
 
 
 def _real(name: str) -> sa.Column[float]:
@@ -73,6 +87,7 @@ documents = sa.Table(
     _text("checked_at"),
     _real("failures"),
     _text("next_due"),
+    _count("alarms"),
 )
 # The work queue: only rows that will be due some day are in it, however large the catalog grows.
 sa.Index("documents_due", documents.c.next_due, sqlite_where=documents.c.next_due.is_not(None))
@@ -100,6 +115,11 @@ feeds = sa.Table(
     _text("status"),
     _text("next_due"),
     _text("follow", null=False),
+    _amount("interval"),
+    _amount("declared"),
+    _text("last_new_at"),
+    _text("disabled_at"),
+    sa.Column("position", sa.Integer),
 )
 
 hosts = sa.Table(
@@ -134,12 +154,34 @@ runs = sa.Table(
     _whole("gone"),
     _whole("disallowed"),
     _text("reasons", null=False),
+    # Null where the run did not tell new documents from changed ones: imports, and older rows.
+    sa.Column("new", sa.Integer),
+    sa.Column("changed", sa.Integer),
+    _count("waiting"),
+    _count("requests"),
+    _count("received"),
+    _amount("seconds"),
 )
+
+
+def missing(db: sa.Connection) -> list[str]:
+    """Return the statements that give the tables of an older schema their newer columns."""
+    statements = []
+    for table in METADATA.sorted_tables:
+        held = {row.name for row in db.exec_driver_sql(f"PRAGMA table_info({table.name})")}
+        for column in table.columns:
+            if held and column.name not in held:
+                made = CreateColumn(column).compile(dialect=db.dialect)
+                statements.append(f"ALTER TABLE {table.name} ADD COLUMN {made}")
+    return statements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One document as the catalog knows it; ``state`` is one of `STATES`."""
+    """One document as the catalog knows it; ``state`` is one of `STATES`.
+
+    ``alarms`` counts how often a source said that it changed, since it last did.
+    """
 
     doc_id: str
     url: str | None
@@ -154,6 +196,7 @@ class Page:
     checked_at: str | None = None
     failures: float = 0.0
     next_due: str | None = None
+    alarms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +214,8 @@ class Feed:
     """The state of one feed, sitemap or index page of one source.
 
     ``follow`` is a JSON list of the feeds, maps or pages that it leads to, with their date or null.
+    ``position`` is the byte up to which a file that is streamed was read.
+    The last four, ``failures``, ``status`` and ``next_due`` are explained at `polling.Poll`.
     """
 
     source_id: str
@@ -183,6 +228,11 @@ class Feed:
     status: str | None = None
     next_due: str | None = None
     follow: str = "[]"
+    interval: float = 0.0
+    declared: float = 0.0
+    last_new_at: str | None = None
+    disabled_at: str | None = None
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +257,11 @@ class Robots:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """What one run did for one source."""
+    """What one run did for one source.
+
+    ``fetched`` is new and changed documents, which rows of older versions do not tell apart;
+    ``received`` is bytes of answers after unpacking; ``seconds`` are those spent on its requests.
+    """
 
     run_id: str
     source_id: str
@@ -220,6 +274,12 @@ class RunRow:
     gone: int = 0
     disallowed: int = 0
     reasons: str = "{}"
+    new: int | None = None
+    changed: int | None = None
+    waiting: int = 0
+    requests: int = 0
+    received: int = 0
+    seconds: float = 0.0
 
     @property
     def is_failure(self) -> bool:

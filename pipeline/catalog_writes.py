@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,11 +14,36 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pipeline import catalog_rows as t
 from pipeline.captures import Link, Note, url_doc_id
-from pipeline.catalog_rows import Due, Page
+from pipeline.catalog_rows import Feed, Page
+from pipeline.polling import Poll, tells_change
 from pipeline.records import Capture
 
 _KEPT = ("capture_id", "payload_sha256", "fetched_at")  # of the newest payload
 _CHUNK = 500  # ids per IN list: SQLite allows 32,766 variables, its planner likes fewer
+
+
+def reset(db: sa.Connection) -> None:
+    """Take back what the archive gives, and keep the rest.
+
+    Pages whose state stands in the archive are as if just discovered: those whose capture is not
+    there any more are asked for again. Failures, refusals, removals and their times stay. Feeds
+    lose what would hide pages that only a lost file told of (ETag, hash of the body, the time of
+    the last look), but keep their pace and their failures.
+    """
+    for table in (t.captures, t.shards):
+        db.execute(sa.delete(table))
+    p, f = t.documents, t.feeds
+    lost = dict.fromkeys((*_KEPT, "etag", "last_modified"))
+    db.execute(sa.update(p).values(lost))
+    is_given = p.c.state.in_(("fetched", "unchanged", "moved"))
+    found = sa.select(sa.func.min(t.discoveries.c.discovered_at))
+    since = found.where(t.discoveries.c.doc_id == p.c.doc_id).scalar_subquery()
+    due = sa.case((p.c.url.is_(None), None), else_=since)
+    again = {"state": "discovered", "reason": None, "checked_at": None, "failures": 0.0}
+    db.execute(sa.update(p).where(is_given).values(again | {"alarms": 0, "next_due": due}))
+    unread = dict.fromkeys(("etag", "last_modified", "body_sha256", "checked_at", "position"))
+    db.execute(sa.update(f).values(unread | {"follow": "[]"}))
+    db.execute(sa.update(f).where(f.c.failures == 0).values(next_due=None))
 
 
 def put(db: sa.Connection, table: sa.Table, row: Mapping[str, object]) -> None:
@@ -27,6 +52,27 @@ def put(db: sa.Connection, table: sa.Table, row: Mapping[str, object]) -> None:
     rest = {key: value for key, value in row.items() if key not in keys}
     statement = insert(table).values(dict(row))
     db.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+
+
+def put_feeds(db: sa.Connection, feeds: Sequence[Feed]) -> None:
+    """Insert or replace the states of feeds."""
+    if not feeds:
+        return
+    statement = insert(t.feeds)
+    rest = {c.name: statement.excluded[c.name] for c in t.feeds.columns if not c.primary_key}
+    keys = [column.name for column in t.feeds.primary_key]
+    statement = statement.on_conflict_do_update(index_elements=keys, set_=rest)
+    db.execute(statement, [_flat(feed) for feed in feeds])
+
+
+def poll_of(feed: Feed) -> Poll:
+    """Return what decides when a feed is asked again."""
+    return Poll(**{field.name: getattr(feed, field.name) for field in fields(Poll)})
+
+
+def with_poll(feed: Feed, poll: Poll) -> Feed:
+    """Return a feed with another state of polling."""
+    return replace(feed, **_flat(poll))  # type: ignore[arg-type]
 
 
 def _flat(value: object) -> dict[str, object]:
@@ -45,20 +91,29 @@ def put_captures(db: sa.Connection, captured: Sequence[tuple[Capture, Note]]) ->
 
 
 def put_pages(db: sa.Connection, pages: Sequence[Page]) -> None:
-    """Write pages unless something newer is known; one without a new payload keeps its capture."""
+    """Write pages; of one that was asked for later already, only the capture it lacks is taken.
+
+    A page without a new payload keeps its capture.
+    """
     if not pages:
         return
     statement = insert(t.documents)
     given, old = statement.excluded, t.documents.c
+    newer = sa.or_(old.checked_at.is_(None), old.checked_at <= given.checked_at)
     values: dict[str, sa.ColumnElement[Any]] = {
-        column.name: given[column.name] for column in old if column.name != "doc_id"
+        column.name: sa.case((newer, given[column.name]), else_=old[column.name])
+        for column in old
+        if column.name != "doc_id"
     }
-    values |= {name: sa.func.coalesce(given[name], old[name]) for name in _KEPT}
-    statement = statement.on_conflict_do_update(
-        index_elements=["doc_id"],
-        set_=values,
-        where=sa.or_(old.checked_at.is_(None), old.checked_at <= given.checked_at),
+    # An older capture still gives its payload to a page that has none, or an even older one.
+    brings = sa.and_(
+        given.capture_id.is_not(None),
+        sa.or_(newer, old.fetched_at.is_(None), old.fetched_at < given.fetched_at),
     )
+    values |= {name: sa.case((brings, given[name]), else_=old[name]) for name in _KEPT}
+    is_other = given.capture_id.is_not(old.capture_id)
+    values["alarms"] = sa.case((sa.and_(brings, is_other), 0), else_=old.alarms)
+    statement = statement.on_conflict_do_update(index_elements=["doc_id"], set_=values)
     db.execute(statement, [_flat(page) for page in pages])
 
 
@@ -117,10 +172,19 @@ def put_discoveries(db: sa.Connection, captures: Sequence[Capture]) -> None:
 
 
 def discover(
-    db: sa.Connection, source_id: str, method: str, links: Iterable[Link], now: str
+    db: sa.Connection,
+    source_id: str,
+    method: str,
+    links: Iterable[Link],
+    now: str,
+    zone: str | None = None,
 ) -> int:
-    """Enter pages that a source names, and return how many are new to it."""
+    """Enter pages that a source names, and return how many are new to it.
+
+    A known page that changed since we last looked, so the source says, is due at once.
+    """
     by_id = {url_doc_id(link.url): link for link in links}
+    _wake(db, {i: link.modified for i, link in by_id.items() if link.modified}, now, zone)
     found = list(by_id)
     known: set[str] = set()
     d = t.discoveries.c
@@ -165,8 +229,26 @@ def discover(
     return len(by_id.keys() - known)
 
 
-def due_of(row: sa.RowMapping) -> Due:
-    """Return one row of the work queue."""
-    page = Page(**{field.name: row[field.name] for field in fields(Page)})
-    names = ("source_id", "discovered_by", "hint_published")
-    return Due(page=page, **{name: row[name] for name in names})
+def _wake(db: sa.Connection, modified: Mapping[str, str], now: str, zone: str | None) -> None:
+    """Make known pages due that changed since they were last asked for.
+
+    One that failed or was refused keeps its own time: a server may have asked for the wait.
+    """
+    p, found = t.documents.c, list(modified)
+    waits = sa.and_(p.next_due.is_not(None), p.state.in_(("failed", "blocked", "disallowed")))
+    woken = []
+    for start in range(0, len(found), _CHUNK):
+        asleep = sa.select(p.doc_id, p.checked_at, p.alarms).where(
+            p.doc_id.in_(found[start : start + _CHUNK]),
+            p.checked_at.is_not(None),
+            sa.or_(p.next_due.is_(None), p.next_due > now),
+            sa.not_(waits),
+        )
+        woken += [
+            {"woken": doc_id}
+            for doc_id, checked_at, alarms in db.execute(asleep)
+            if tells_change(modified[doc_id], checked_at, now, zone=zone, alarms=alarms)
+        ]
+    if woken:
+        statement = sa.update(t.documents).where(p.doc_id == sa.bindparam("woken"))
+        db.execute(statement.values(next_due=now, alarms=p.alarms + 1), woken)

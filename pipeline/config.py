@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -47,6 +48,11 @@ class FetchConfig(_Section):
     )
     max_redirects: int = Field(
         5, ge=0, le=20, description="Most redirects to follow; each is checked again."
+    )
+    opt_outs: Literal["obey", "record"] = Field(
+        "obey",
+        description="What a publisher's opt-out from archiving or text and data mining does: "
+        "`obey` keeps no copy, `record` keeps one and the words beside it.",
     )
     max_pages: int = Field(
         1_000, ge=1, description="Most documents to fetch from one source in one run."

@@ -1,45 +1,34 @@
 """Crawls sources: first their feeds, maps and index pages, then the documents that are due.
 
-One thread per host asks (``visitor``); this module's own thread alone reads answers, writes archive
-and catalog, and hands out new jobs. So there is no shared state but two queues.
+One thread per host asks (``crawl_workers``); this module's own thread alone reads answers, writes
+archive and catalog, and hands out new jobs.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipeline.catalog_rows import Due, Feed
+from pipeline.answers import Failed, Fetched, Outcome, Unchanged
+from pipeline.captures import Link, Note, url_doc_id
+from pipeline.catalog_rows import Due
 from pipeline.config import Config
-from pipeline.crawl_discovery import Discovery, read_entry, sites_of
+from pipeline.crawl_asking import Asker
+from pipeline.crawl_bulk import BulkRecorder
+from pipeline.crawl_discovery import Discovery, held_back, is_done, read_entry
 from pipeline.crawl_pages import PageRecorder
+from pipeline.crawl_workers import Answer, Job, Workers
+from pipeline.fetchers.methods import METHODS, asked_of
 from pipeline.ingest_report import Tally
-from pipeline.recorder import Recorder, stamp
+from pipeline.recorder import Recorder, make_capture, stamp
 from pipeline.sources import FetchEntry, Source
-from pipeline.urls import canonical_url, host_of, site_of
-from pipeline.visitor import Visitor
-from pipeline.web import Outcome
+from pipeline.visitor import Trail, Visitor
 
-METHODS = ("feed", "sitemap", "listing")  # the others of a source file come with later versions
-_WORKERS = 256  # threads at most: each mostly waits; hosts beyond share them
-_WAITING = 64  # answers that may wait to be written, so that memory does not grow with the run
-_SAVE_EVERY = 200  # answers between two notes of what was learnt of hosts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One address to ask for: an entry point (``entry``) or a document (``due``)."""
-
-    source: Source
-    url: str
-    etag: str | None = None
-    last_modified: str | None = None
-    entry: FetchEntry | None = None
-    feed: Feed | None = None
-    due: Due | None = None
+_SAVE_SECONDS = 10.0  # between two notes of what was learnt of hosts: a kill loses no more of it
+_BATCH = 50  # states of feeds per transaction
 
 
 @dataclass(slots=True)
@@ -52,11 +41,6 @@ class _State:
     asked: set[str] = field(default_factory=set)
     pages_of: dict[str, int] = field(default_factory=dict)
     budget: int = 0
-
-
-def _stays_with(source: Source) -> Callable[[str], bool]:
-    sites = sites_of(source)
-    return lambda url: site_of(url) in sites
 
 
 class Crawl:
@@ -73,54 +57,56 @@ class Crawl:
         limit: int | None,
         stop: threading.Event,
         progress: Callable[[str, int, int], None],
+        keys: Mapping[str, str],
     ) -> None:
-        """Prepare; nothing is asked before `run`."""
+        """Prepare; nothing is asked before `run`. ``keys`` are those that `Method.key` names."""
         self._recorder, self._visitor, self._config = recorder, visitor, config
-        self._now, self._stop, self._progress = stamp(now), stop, progress
+        self._moment, self._now, self._progress, self._keys = now, stamp(now), progress, keys
         self._pages = PageRecorder(recorder, self._now, config)
-        self._discovery = Discovery(recorder, self._now)
+        self._discovery = Discovery(recorder, self._now, batch=_BATCH)
+        self._bulk = BulkRecorder(recorder, self._discovery)
         budget = min(limit or config.fetch.max_pages, config.fetch.max_pages)
         self._states = {s.id: _State(s, Tally(s.id), budget=budget) for s in sources}
         self._claimed: set[str] = set()
-        self._answers: queue.Queue[tuple[Job, Outcome | BaseException]] = queue.Queue(_WAITING)
-        self._queues: dict[int, queue.SimpleQueue[Job | None]] = {}
-        self._workers: dict[str, int] = {}
-        self._jobs = self._done = 0
+        self._workers = Workers(Asker(visitor, config, keys), stop)
+        self._saved_at = time.monotonic()
 
     def run(self) -> tuple[Tally, ...]:
         """Ask for everything that is due and return what came of it, per source."""
         try:
             for state in self._states.values():
                 self._begin(state)
-            while self._done < self._jobs:
-                job, answer = self._answers.get()
-                self._done += 1
-                if isinstance(answer, BaseException):
-                    raise answer
-                self._handle(job, answer)
-                self._progress("ingest", self._done, self._jobs)
-                if self._done % _SAVE_EVERY == 0:
+            for answer in self._workers.answers():
+                self._handle(answer)
+                self._progress("ingest", self._workers.done, self._workers.jobs)
+                if time.monotonic() - self._saved_at > _SAVE_SECONDS:
                     self._save()
         finally:
-            self._stop.set()
-            for waiting in self._queues.values():
-                waiting.put(None)
+            self._workers.close()
+        self._discovery.finish()
         self._save()
         return tuple(state.tally for state in self._states.values())
 
     def _save(self) -> None:
+        self._saved_at = time.monotonic()
         self._recorder.catalog.put_hosts(self._visitor.host_rows())
         self._recorder.catalog.put_robots(self._visitor.robots_rows())
 
     def _begin(self, state: _State) -> None:
         """Queue a source's entry points, or its documents where no entry point is due."""
-        for entry in state.source.fetch:
-            url = canonical_url(entry.url) if entry.url else None
-            if entry.method not in METHODS or url is None:
-                told = f"fetch method {entry.method!r} is not in this version"
+        source = state.source
+        if source.tdm == "reserved" and self._config.fetch.opt_outs == "obey":
+            told = "the publisher reserves text and data mining (tdm in the source file)"
+            state.tally.add("blocked", told, url=source.homepage)
+            return
+        for entry in source.fetch:
+            method = METHODS[entry.method]
+            if method.key is not None and method.key not in self._keys:
+                told = f"{entry.method} needs a key in the environment variable {method.key}"
                 state.tally.add("failed", told)
                 continue
-            self._queue_entry(state, entry, url, root=url)
+            for url in method.starts(asked_of(source, entry, self._moment)):
+                self._queue_entry(state, entry, url, root=url)
         if state.open_entries == 0:
             self._queue_documents(state)
 
@@ -129,15 +115,14 @@ class Crawl:
         count = state.pages_of.get(root, 0)
         if url in state.asked or count >= entry.max_pages:
             return
-        feed = self._recorder.catalog.feed(state.source.id, url)
-        if feed.next_due is not None and feed.next_due > self._now:
-            state.tally.add("failed", f"{url} waits until {feed.next_due} ({feed.status})")
+        feed = self._discovery.feed(state.source.id, url)
+        if is_done(entry, feed) or held_back(feed, state.tally, self._now):
             return
         state.asked.add(url)
         state.pages_of[root] = count + 1
         state.open_entries += 1
         made = entry.model_copy(update={"url": root})
-        self._push(
+        self._workers.push(
             Job(
                 source=state.source,
                 url=url,
@@ -163,7 +148,7 @@ class Crawl:
         self._claimed.add(page.doc_id)
         state.budget -= 1
         held = page.capture_id is not None
-        self._push(
+        self._workers.push(
             Job(
                 source=state.source,
                 url=page.url,
@@ -173,53 +158,68 @@ class Crawl:
             )
         )
 
-    def _push(self, job: Job) -> None:
-        """Give a job to the thread of its host, which is started for its first one."""
-        self._jobs += 1
-        worker = self._workers.setdefault(host_of(job.url), len(self._workers) % _WORKERS)
-        if worker not in self._queues:
-            self._queues[worker] = queue.SimpleQueue()
-            args = (self._queues[worker],)
-            threading.Thread(target=self._work, args=args, daemon=True).start()
-        self._queues[worker].put(job)
-
-    def _work(self, jobs: queue.SimpleQueue[Job | None]) -> None:
-        while (job := jobs.get()) is not None and not self._stop.is_set():
-            answer: Outcome | BaseException
-            try:
-                answer = self._visitor.get(
-                    job.url,
-                    etag=job.etag,
-                    last_modified=job.last_modified,
-                    stays=_stays_with(job.source),
-                )
-            except Exception as error:
-                answer = error
-            self._put(job, answer)
-
-    def _put(self, job: Job, answer: Outcome | BaseException) -> None:
-        while not self._stop.is_set():
-            try:
-                self._answers.put((job, answer), timeout=1.0)  # s between looks at the stop sign
-            except queue.Full:
-                continue
-            return
-
-    def _handle(self, job: Job, outcome: Outcome) -> None:
+    def _handle(self, answer: Answer) -> None:
+        job, outcome = answer.job, answer.outcome
         state = self._states[job.source.id]
-        if job.entry is not None and job.feed is not None:
-            state.open_entries -= 1
-            found = read_entry(job.source, job.entry, job.feed, outcome)
-            for link in self._discovery.settle(
-                job.source, job.entry, job.feed, outcome, found, state.tally
-            ):
-                self._queue_entry(state, job.entry, link, root=job.entry.url or link)
-            if state.open_entries == 0:
-                self._queue_documents(state)
+        self._record_trail(job.source, answer.trail)
+        self._count(state.tally, outcome, answer.trail)
+        if not isinstance(outcome, Fetched | Unchanged | Failed):
+            if not isinstance(outcome, BaseException):
+                self._bulk.settle(job, outcome, state.tally)
+        elif job.entry is not None and job.feed is not None:
+            self._handle_entry(state, job, outcome)
         elif job.due is not None:
-            links = self._pages.settle(job.source, job.due, job.url, outcome, state.tally)
+            method, links = self._pages.settle(
+                job.source, job.due, job.url, outcome, answer.wish, state.tally
+            )
             if links:
-                new = self._recorder.catalog.discover(job.source.id, "pdf_link", links, self._now)
-                state.tally.add("discovered", count=new)
-                if new:
-                    self._queue_documents(state)
+                self._discover(state, method, links)
+
+    def _handle_entry(self, state: _State, job: Job, outcome: Outcome) -> None:
+        if job.entry is None or job.feed is None:
+            return
+        state.open_entries -= 1
+        found = read_entry(job.source, job.entry, job.feed, outcome, self._moment)
+        for link in self._discovery.settle(
+            job.source, job.entry, job.feed, outcome, found, state.tally
+        ):
+            self._queue_entry(state, job.entry, link, root=job.entry.url or link)
+        if state.open_entries == 0:
+            self._queue_documents(state)
+
+    def _discover(self, state: _State, method: str, links: tuple[Link, ...]) -> None:
+        """Enter what a document leads to, and queue what is new."""
+        source = state.source
+        new = self._recorder.catalog.discover(source.id, method, links, self._now, source.timezone)
+        state.tally.add("discovered", count=new)
+        if new:
+            self._queue_documents(state)
+
+    def _count(self, tally: Tally, outcome: object, trail: Trail) -> None:
+        payload = len(outcome.payload) if isinstance(outcome, Fetched) else 0
+        received = payload + sum(len(step.answer.payload) for step in trail.steps)
+        tally.add_answer(received, trail.seconds, trail.requests)
+
+    def _record_trail(self, source: Source, trail: Trail) -> None:
+        """Archive what was answered on the way: robots.txt files and redirects."""
+        for step in trail.steps:
+            answer = step.answer
+            capture = make_capture(
+                doc_id=url_doc_id(answer.url),
+                kind="response",
+                payload=answer.payload,
+                url=answer.url,
+                source_id=source.id,
+                source_kind=source.kind,
+                source_country=source.country,
+                timezone=source.timezone,
+                languages=source.languages,
+                discovered_by=step.role,
+                fetched_at=self._now,
+                status=answer.status,
+                media_type=answer.media_type,
+            )
+            note = Note(role=step.role)
+            self._recorder.record_aside(capture, answer.payload, note, answer.exchange)
+            if step.role == "robots" and b"delay" in answer.payload.lower():
+                self._save()  # a kill must not make us forget a pace that was asked for

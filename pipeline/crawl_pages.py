@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from pipeline.answers import Failed, Fetched, Outcome, Unchanged
 from pipeline.captures import Exchange, Link, Note, url_doc_id
 from pipeline.catalog_rows import Due
 from pipeline.config import Config
 from pipeline.fetchers.blocks import soft_block
 from pipeline.fetchers.files import HTML, PDF, TEXT, sniff
 from pipeline.fetchers.listing import canonical_link, pdf_links
+from pipeline.fetchers.wayback import original_of, replay_url
 from pipeline.ingest_report import Tally
+from pipeline.opt_outs import OptOut
 from pipeline.recorder import Recorder, make_capture, stamp
 from pipeline.records import Capture
 from pipeline.sources import Source
 from pipeline.urls import is_same_page
 from pipeline.warc import record_id
-from pipeline.web import Failed, Fetched, Outcome, Unchanged
 
 _HARD, _TEMPORARY = 1.0, 0.25  # weights as for feeds
 _GIVE_UP = 3.0  # three hard failures, or twelve temporary ones: then the page is let go
@@ -37,25 +39,42 @@ class PageRecorder:
     config: Config
 
     def settle(
-        self, source: Source, due: Due, asked: str, outcome: Outcome, tally: Tally
-    ) -> tuple[Link, ...]:
-        """Record one answer and return the PDFs that the page links to."""
+        self,
+        source: Source,
+        due: Due,
+        asked: str,
+        outcome: Outcome,
+        wish: OptOut | None,
+        tally: Tally,
+    ) -> tuple[str, tuple[Link, ...]]:
+        """Record one answer and return what it leads to, after the name of that way."""
         if isinstance(outcome, Fetched):
             outcome = checked(outcome)
         if isinstance(outcome, Fetched):
-            return self._fetched(source, due, asked, outcome, tally)
+            return "pdf_link", self._fetched(source, due, asked, outcome, wish, tally)
         if isinstance(outcome, Unchanged):
             self._unchanged(source, due, outcome, tally)
-        else:
-            self._failed(source, due, outcome, tally)
-        return ()
+            return "", ()
+        self._failed(source, due, outcome, tally)
+        return "wayback", self._replays(source, due, outcome)
 
     def _fetched(
-        self, source: Source, due: Due, asked: str, outcome: Fetched, tally: Tally
+        self,
+        source: Source,
+        due: Due,
+        asked: str,
+        outcome: Fetched,
+        wish: OptOut | None,
+        tally: Tally,
     ) -> tuple[Link, ...]:
         is_html = sniff(outcome.payload) == HTML
         sha = hashlib.sha256(outcome.payload).hexdigest()
-        own = self._own_url(outcome) if is_html else outcome.url
+        original = original_of(outcome.url)
+        own = original or (self._own_url(outcome) if is_html else outcome.url)
+        if original is not None and self._is_held(original):
+            self._put_moved(due, url_doc_id(original))  # a copy of what we have first-hand
+            tally.add("unchanged")
+            return ()
         latest = self.recorder.latest(url_doc_id(own), due.page)
         if latest is not None and latest.payload_sha256 != sha and own != outcome.url:
             # Another page already has this canonical address and other content: perhaps a mistake
@@ -66,7 +85,10 @@ class PageRecorder:
             etag=outcome.etag,
             last_modified=outcome.last_modified,
             target_url=None if own == outcome.url else outcome.url,
-            aliases=tuple(sorted({asked, outcome.url} - {own})),
+            aliases=tuple(
+                sorted(a for a in {asked, outcome.url} if url_doc_id(a) != url_doc_id(own))
+            ),
+            opt_out=None if wish is None else f"{wish.rule}: {wish.words}",
         )
         if latest is not None and latest.payload_sha256 == sha:
             self._revisit(source, due, latest, note, outcome.exchange, outcome.status)
@@ -81,10 +103,31 @@ class PageRecorder:
             fetched_at=self.now,
             status=outcome.status,
             media_type=outcome.media_type,
+            payload_sha256=sha,
         )
         self.recorder.record(capture, outcome.payload, note, outcome.exchange)
-        tally.add("fetched")
-        return pdf_links(outcome.payload, outcome.url) if is_html and source.pdf_links else ()
+        tally.add("new" if latest is None else "changed")
+        if not is_html or not source.pdf_links or original is not None:
+            return ()
+        return pdf_links(outcome.payload, outcome.url)
+
+    def _is_held(self, url: str) -> bool:
+        """Tell whether a capture with a payload stands in the archive for an address."""
+        return self.recorder.latest(url_doc_id(url)) is not None
+
+    def _put_moved(self, due: Due, doc_id: str) -> None:
+        page = replace(due.page, state="moved", reason=doc_id, checked_at=self.now, next_due=None)
+        self.recorder.put_page(page)
+
+    def _replays(self, source: Source, due: Due, outcome: Failed) -> tuple[Link, ...]:
+        """Return where the Wayback Machine may have a page that is lost, if the source asks it."""
+        page = due.page
+        is_lost = outcome.kind == "gone" or self._wait(due, outcome) is None
+        asks = any(entry.method == "wayback" for entry in source.fetch)
+        if not (is_lost and asks and page.url) or page.capture_id or original_of(page.url):
+            return ()
+        url = replay_url(page.url, due.hint_published)
+        return () if url is None else (Link(url=url, published=due.hint_published),)
 
     def _own_url(self, outcome: Fetched) -> str:
         """Return the canonical address that a page names, if it can be believed, else its own.
@@ -145,21 +188,13 @@ class PageRecorder:
         if outcome.kind == "later":
             tally.reasons[f"postponed: {outcome.reason}"] += 1
             return
-        tally.add(outcome.kind, outcome.reason)
-        page, now = due.page, datetime.fromisoformat(self.now)
+        page = due.page
+        tally.add(outcome.kind, outcome.reason, url=page.url)
         if outcome.kind == "gone" and page.capture_id is not None and outcome.fetched is not None:
             self._record_gone(source, due, outcome.fetched)
             return
         failures = page.failures + (_TEMPORARY if outcome.temporary else _HARD)
-        wait: timedelta | None = min(_FIRST_WAIT * 2 ** min(page.failures, 8), _LONGEST_WAIT)
-        if outcome.kind in ("blocked", "disallowed"):
-            wait = timedelta(days=self.config.fetch.recheck_days)
-        if outcome.kind == "disallowed" and outcome.temporary:
-            wait = _UNREADABLE_WAIT
-        if outcome.kind == "gone" or failures >= _GIVE_UP:
-            wait = None
-        elif wait is not None and outcome.retry_after is not None:
-            wait = max(wait, timedelta(seconds=outcome.retry_after))
+        wait, now = self._wait(due, outcome), datetime.fromisoformat(self.now)
         self.recorder.put_page(
             replace(
                 page,
@@ -170,6 +205,19 @@ class PageRecorder:
                 next_due=None if wait is None else stamp(now + wait),
             )
         )
+
+    def _wait(self, due: Due, outcome: Failed) -> timedelta | None:
+        """Return how long a page that failed is let be; None: it is given up."""
+        past = due.page.failures
+        failures = past + (_TEMPORARY if outcome.temporary else _HARD)
+        if outcome.kind == "gone" or failures >= _GIVE_UP:
+            return None
+        if outcome.kind == "disallowed" and outcome.temporary:
+            return _UNREADABLE_WAIT
+        if outcome.kind in ("blocked", "disallowed"):
+            return timedelta(days=self.config.fetch.recheck_days)
+        wait = min(_FIRST_WAIT * 2 ** min(past, 8), _LONGEST_WAIT)
+        return max(wait, timedelta(seconds=outcome.retry_after or 0))
 
     def _record_gone(self, source: Source, due: Due, answer: Fetched) -> None:
         """Archive that a document that we have is not there any more: removal is evidence."""

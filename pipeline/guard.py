@@ -29,6 +29,7 @@ _REFUSED = tuple(
     for net in (
         "0.0.0.0/8",
         "100.64.0.0/10",  # carrier-grade NAT: reaches into provider and cloud networks
+        "168.63.129.16/32",  # the host of an Azure machine: public by number, reached from inside
         "192.0.0.0/24",  # protocol assignments
         "192.88.99.0/24",  # 6to4 relays
         "198.18.0.0/15",  # benchmarks
@@ -47,6 +48,7 @@ _REFUSED = tuple(
         "fec0::/10",  # site-local, deprecated but still routed somewhere
     )
 )
+_IDLE_SECONDS = 60.0  # the watchdog looks around without need this often
 _ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # third 32-bit word of an address that tunnels IPv4
 
 
@@ -64,6 +66,45 @@ def is_public(address: Address) -> bool:
     return not special and not any(address in net for net in _REFUSED)
 
 
+class _Watchdog:
+    """One thread that expires the deadlines of all others.
+
+    A timer thread per request would cost more than the rest of a small request.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._active: set[Deadline] = set()
+        self._wakes_at = 0.0
+        self._is_running = False
+
+    def add(self, deadline: Deadline) -> None:
+        with self._changed:
+            self._active.add(deadline)
+            if not self._is_running:
+                self._is_running = True
+                threading.Thread(target=self._run, daemon=True, name="deadlines").start()
+            elif deadline.end < self._wakes_at:
+                self._changed.notify()
+
+    def remove(self, deadline: Deadline) -> None:
+        with self._changed:
+            self._active.discard(deadline)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                moment = time.monotonic()
+                due = [deadline for deadline in self._active if deadline.end <= moment]
+                self._active.difference_update(due)
+                if not due:
+                    ends = (deadline.end for deadline in self._active)
+                    self._wakes_at = min(ends, default=moment + _IDLE_SECONDS)
+                    self._changed.wait(self._wakes_at - moment)
+            for deadline in due:
+                deadline.expire()
+
+
 class Deadline:
     """Ends what one thread does on the network at a fixed moment.
 
@@ -72,25 +113,24 @@ class Deadline:
     """
 
     _here = threading.local()
+    _watchdog = _Watchdog()
 
     def __init__(self, seconds: float) -> None:
         """Start counting."""
-        self._end = time.monotonic() + seconds
+        self.end = time.monotonic() + seconds
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._expire)
-        self._timer.daemon = True
         self.expired = False
 
     def __enter__(self) -> Deadline:
         """Watch the sockets that this thread opens from now on."""
         Deadline._here.current = self
-        self._timer.start()
+        Deadline._watchdog.add(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop watching."""
-        self._timer.cancel()
+        Deadline._watchdog.remove(self)
         Deadline._here.current = None
         with self._lock:
             for handle in self._sockets:
@@ -100,7 +140,7 @@ class Deadline:
     @property
     def remaining(self) -> float:
         """Seconds left, at least a hundredth: a timeout of zero means another thing."""
-        return max(0.01, self._end - time.monotonic())
+        return max(0.01, self.end - time.monotonic())
 
     def watch(self, sock: socket.socket) -> None:
         """Shut this socket down at the end.
@@ -113,7 +153,8 @@ class Deadline:
             if self.expired:
                 _shut(copy)
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Shut down what is being watched; what begins later is shut down at once."""
         with self._lock:
             self.expired = True
             for handle in self._sockets:
@@ -147,11 +188,24 @@ def _watched(sock: socket.socket) -> socket.socket:
     return sock
 
 
-class _Pool(HTTPConnectionPool):
+class _OneShot:
+    """Closes each connection after its answer, whatever the server says of keeping it.
+
+    A second request over it would be outside the deadline's watch, and fail where the server took
+    our `Connection: close` at its word.
+    """
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.close()
+        super()._put_conn(conn)  # type: ignore[misc]  # a mixin for connection pools
+
+
+class _Pool(_OneShot, HTTPConnectionPool):
     ConnectionCls = _WatchedHTTP
 
 
-class _SecurePool(HTTPSConnectionPool):
+class _SecurePool(_OneShot, HTTPSConnectionPool):
     ConnectionCls = _WatchedHTTPS
 
 

@@ -14,6 +14,7 @@ from pipeline.fetchers.documents import BadLine, ImportRow, read_rows
 from pipeline.fetchers.files import HTML, PDF, TEXT, sniff
 from pipeline.fetchers.warc import Skipped, WarcPage, read_pages
 from pipeline.ingest_report import IngestReport, Tally
+from pipeline.office import DOCX
 from pipeline.paths import Workspace
 from pipeline.recorder import Recorder, make_capture, recording, stamp
 from pipeline.records import stable_id
@@ -139,7 +140,7 @@ def _files(paths: Sequence[Path]) -> Iterator[_File]:
 def import_files(
     workspace: Workspace, config: Config, paths: Sequence[Path], *, source_id: str, now: datetime
 ) -> IngestReport:
-    """Import HTML, PDF and text files; what a file is, its content says.
+    """Import HTML, PDF, DOCX and text files; what a file is, its content says.
 
     Raises:
         ConfigError: A path does not exist, two files have the same name, or there are none.
@@ -174,8 +175,8 @@ def _import_file(
     if not payload.strip():
         tally.add("failed", "empty file")
         return
-    if media_type not in (HTML, PDF, TEXT):
-        tally.add("failed", f"neither HTML nor PDF nor text ({media_type})")
+    if media_type not in (HTML, PDF, DOCX, TEXT):
+        tally.add("failed", f"neither HTML nor PDF nor DOCX nor text ({media_type})")
         return
     capture = make_capture(
         doc_id=stable_id("external", source_id, file.name),

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from pipeline import __version__
+from pipeline.answers import Failed, Fetched
 from pipeline.captures import Note, url_doc_id
 from pipeline.config import Config, ConfigError
-from pipeline.crawl import METHODS, Crawl
+from pipeline.crawl import Crawl
 from pipeline.crawl_pages import checked
+from pipeline.fetchers.methods import METHODS, asked_of
 from pipeline.imports import import_documents, import_files, import_warc
 from pipeline.ingest_report import IngestReport, PlannedFetch, Tally
 from pipeline.paths import Workspace
@@ -31,7 +33,6 @@ from pipeline.recorder import (
 from pipeline.sources import Source, load_sources
 from pipeline.urls import canonical_url, host_of
 from pipeline.visitor import Visitor, user_agent
-from pipeline.web import Failed, Fetched
 
 __all__ = [
     "IngestReport",
@@ -66,6 +67,7 @@ def run_ingest(
     allow_private: frozenset[str] = frozenset(),
     progress: Callable[[str, int, int], None] | None = None,
     sources: Sequence[Source] | None = None,
+    keys: Mapping[str, str] | None = None,
 ) -> IngestReport:
     """Fetch what is due from the sources. The caller holds the workspace lock.
 
@@ -79,6 +81,7 @@ def run_ingest(
         allow_private: ``HOST:PORT`` names that may have private addresses.
         progress: Called with a name, the number of answers and of requests so far.
         sources: Sources that were already read; None: those of the workspace.
+        keys: Keys of search services by the name that `fetchers.methods.Method.key` gives them.
 
     Raises:
         ConfigError: No contact, an unknown source, a wrong source file, a newer catalog.
@@ -93,7 +96,9 @@ def run_ingest(
     allowed = frozenset(name.lower() for name in allow_private)
     if dry_run:
         return _dry_run(workspace, config, chosen, now, limit, agent, allowed)
+    was_killed = workspace.fetching.exists()
     with recording(workspace, config, now) as recorder:
+        workspace.fetching.touch()
         visitor = Visitor(
             config.fetch,
             agent,
@@ -102,6 +107,7 @@ def run_ingest(
             known_robots=recorder.catalog.robots().values(),
             allow_private=allowed,
             pause=stop.wait,
+            rests_first=was_killed,
         )
         crawl = Crawl(
             recorder,
@@ -112,10 +118,12 @@ def run_ingest(
             limit=limit,
             stop=stop,
             progress=progress or _silent,
+            keys=keys or {},
         )
         tallies = crawl.run()
         recorder.commit()
         broken = _note_run(recorder, chosen, tallies, now, is_whole=limit is None)
+    workspace.fetching.unlink()
     return IngestReport(run_id=stamp(now), sources=tallies, broken_sources=broken)
 
 
@@ -226,8 +234,10 @@ def _dry_run(
     asked: list[tuple[str, str]] = []
     with open_catalog(workspace) as catalog:
         for source in sources:
-            entries = [e for e in source.fetch if e.method in METHODS and e.url]
-            urls = [canonical_url(e.url or "") for e in entries]
+            urls: list[str | None] = []
+            for entry in source.fetch:
+                starts = METHODS[entry.method].starts(asked_of(source, entry, now))
+                urls += starts[: entry.max_pages]
             urls += [due.page.url for due in catalog.due(source.id, stamp(now), budget)]
             asked += [(source.id, url) for url in urls if url is not None]
         visitor = Visitor(

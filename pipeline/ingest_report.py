@@ -10,38 +10,78 @@ from pipeline.catalog_rows import RunRow
 OUTCOMES = (
     "discovered",
     "fetched",
+    "new",
+    "changed",
     "unchanged",
     "failed",
     "blocked",
     "gone",
     "disallowed",
+    "waiting",
 )
+_PARTS = ("new", "changed")  # of what was fetched; imports do not tell them apart
 _REASONS_SHOWN = 5  # per source: more than that is a list, not a summary
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one run did for one source. ``reasons`` counts why documents are missing."""
+    """What one run did for one source. ``reasons`` counts why documents are missing.
+
+    ``parts`` says how many of those fetched are ``new`` and how many ``changed``, if that is known.
+    ``examples`` has one address for each reason that has one. ``received`` is bytes of answers
+    after unpacking, ``seconds`` the time spent on requests, pauses left out.
+    """
 
     source_id: str
     counts: Counter[str] = field(default_factory=Counter)
+    parts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    requests: int = 0
+    received: int = 0
+    seconds: float = 0.0
 
-    def add(self, outcome: str, reason: str | None = None, count: int = 1) -> None:
-        """Count an outcome."""
-        self.counts[outcome] += count
+    def add(
+        self, outcome: str, reason: str | None = None, count: int = 1, url: str | None = None
+    ) -> None:
+        """Count an outcome; ``new`` and ``changed`` documents count as fetched too."""
+        if outcome in _PARTS:
+            self.parts[outcome] += count
+        self.counts["fetched" if outcome in _PARTS else outcome] += count
         if reason is not None:
-            self.reasons[f"{outcome}: {reason}"] += count
+            told = f"{outcome}: {reason}"
+            self.reasons[told] += count
+            if url is not None:
+                self.examples.setdefault(told, url)
+
+    def add_answer(self, received: int, seconds: float, requests: int = 1) -> None:
+        """Count the traffic of an answer: bytes, seconds, and requests with its redirects."""
+        self.requests += requests
+        self.received += received
+        self.seconds += seconds
+
+    def of(self, outcome: str) -> int:
+        """Return how often an outcome occurred; it is one of `OUTCOMES`."""
+        return (self.parts if outcome in _PARTS else self.counts)[outcome]
 
     def as_data(self) -> dict[str, object]:
         """Return plain values, outcomes in their fixed order, reasons by number."""
-        counts = {name: self.counts[name] for name in OUTCOMES}
+        counts = {name: self.of(name) for name in OUTCOMES}
         reasons = dict(sorted(self.reasons.items(), key=lambda item: (-item[1], item[0])))
-        return {"source_id": self.source_id, **counts, "reasons": reasons}
+        traffic = {
+            "requests": self.requests,
+            "received_bytes": self.received,
+            "seconds": round(self.seconds, 3),
+        }
+        return {"source_id": self.source_id, **counts, **traffic, "reasons": reasons}
 
     def as_text(self) -> str:
         """Return a line of counts and a line for each frequent reason."""
-        shown = [f"{self.counts[name]:,} {name}" for name in OUTCOMES if self.counts[name]]
+        whole = [name for name in OUTCOMES if self.counts[name]]
+        parts = ", ".join(f"{self.parts[name]:,} {name}" for name in _PARTS if self.parts[name])
+        shown = [f"{self.counts[name]:,} {name}" for name in whole]
+        if parts:
+            shown[whole.index("fetched")] += f" ({parts})"
         lines = [f"{self.source_id}: {', '.join(shown) or 'nothing due'}"]
         ranked = sorted(self.reasons.items(), key=lambda item: (-item[1], item[0]))
         lines += [f"  {count:,} × {reason}" for reason, count in ranked[:_REASONS_SHOWN]]
@@ -50,13 +90,21 @@ class Tally:
         return "\n".join(lines)
 
     def as_row(self, run_id: str, started_at: str, reasons: str) -> RunRow:
-        """Return the row of the catalog."""
-        counts = {name: self.counts[name] for name in OUTCOMES}
+        """Return the row of the catalog; what was not told apart stays unknown there."""
+        told = self.counts["fetched"] == self.parts.total()
+        counts: dict[str, int] = {
+            name: self.counts[name] for name in OUTCOMES if name not in _PARTS
+        }
         return RunRow(
             run_id=run_id,
             source_id=self.source_id,
             started_at=started_at,
             reasons=reasons,
+            new=self.parts["new"] if told else None,
+            changed=self.parts["changed"] if told else None,
+            requests=self.requests,
+            received=self.received,
+            seconds=round(self.seconds, 3),
             **counts,
         )
 
@@ -84,7 +132,7 @@ class IngestReport:
 
     def total(self, outcome: str) -> int:
         """Return how often an outcome occurred, over all sources."""
-        return sum(tally.counts[outcome] for tally in self.sources)
+        return sum(tally.of(outcome) for tally in self.sources)
 
     def as_data(self) -> dict[str, object]:
         """Return the report as plain values."""

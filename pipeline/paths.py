@@ -62,6 +62,11 @@ class Workspace:
         return self.corpus / ".lock"
 
     @property
+    def fetching(self) -> Path:
+        """A file that is there while a run fetches; a killed run leaves it behind."""
+        return self.corpus / ".fetching"
+
+    @property
     def build(self) -> Path:
         """What ``build`` made of all shards: agreements, events, claims."""
         return self.corpus / "build"

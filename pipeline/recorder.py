@@ -6,6 +6,7 @@ run left: its open file is finished, and captures that the catalog misses are en
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +19,9 @@ from pipeline.catalog_rows import Page
 from pipeline.config import Config, ConfigError
 from pipeline.paths import Workspace, shard_id_of
 from pipeline.records import Capture, stable_id
+from pipeline.warc import record_id
 
-_BATCH = 50  # captures per sync and transaction: one sync costs about as much as 50 captures
+_BATCH = 100  # captures per sync and transaction: one sync costs about as much as 50 captures
 
 
 def stamp(moment: datetime) -> str:
@@ -82,6 +84,7 @@ class Recorder:
         self._captures: list[tuple[Capture, Note]] = []
         self._pages: list[Page] = []
         self._waiting: dict[str, Capture] = {}
+        self._aside: dict[tuple[str, str], Capture] = {}  # newest of this run, by id and role
         self._settled: set[str] = set()  # documents that got a payload in this run
 
     def latest(self, doc_id: str, known: Page | None = None) -> Capture | None:
@@ -117,6 +120,35 @@ class Recorder:
             self.commit()
         return placed
 
+    def record_aside(
+        self, capture: Capture, payload: bytes, note: Note, exchange: Exchange
+    ) -> None:
+        """Write a capture that is no document: a feed, a robots.txt, a redirect.
+
+        One that repeats the newest payload of its address becomes a revisit; one of this very run
+        is there already (a killed run that goes on, many pages behind one redirect).
+        """
+        key = (capture.doc_id, note.role)
+        known = self._aside.get(key) or self.catalog.newest(*key)
+        if known is not None and known.payload_sha256 == capture.payload_sha256:
+            self._aside[key] = dataclasses.replace(known, fetched_at=capture.fetched_at)
+            if known.fetched_at == capture.fetched_at:
+                return
+            capture_id = stable_id(capture.capture_id, "revisit")
+            if self.catalog.capture(capture_id) is not None:
+                return
+            capture = dataclasses.replace(capture, capture_id=capture_id, kind="revisit")
+            payload = b""
+            note = dataclasses.replace(
+                note,
+                links=(),
+                refers_to=record_id(known.capture_id),
+                refers_to_date=known.fetched_at,
+            )
+        else:
+            self._aside[key] = capture
+        self.record(capture, payload, note, exchange)
+
     def put_page(self, page: Page) -> None:
         """Write the state of a page whose fetch gave no capture, with the next batch."""
         self._pages.append(page)
@@ -124,8 +156,10 @@ class Recorder:
     def commit(self) -> None:
         """Make everything so far survive: archive first, catalog second."""
         self._writer.sync()
-        self.catalog.add_captures(self._captures, recheck=self._recheck)
-        self.catalog.put_pages(self._pages)
+        if self._captures:
+            self.catalog.add_captures(self._captures, recheck=self._recheck)
+        if self._pages:
+            self.catalog.put_pages(self._pages)
         for shard_id, captures in self._writer.closed:
             self.catalog.add_shard(shard_id, captures)
         self._writer.closed.clear()

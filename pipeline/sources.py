@@ -70,6 +70,9 @@ class FetchEntry(_Part):
     query: str | None = None
     link_pattern: Pattern | None = Field(None, description="Only links that match are documents.")
     next_pattern: Pattern | None = Field(None, description="Links that lead to further pages.")
+    since: date | None = Field(
+        None, description="First day that an archive or search is asked for; else the source's."
+    )
     max_pages: Annotated[int, Field(ge=1, le=10_000)] = Field(
         50, description="Most feed, map or index pages to ask for in one run."
     )

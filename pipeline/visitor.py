@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from pipeline import robots
+from pipeline.answers import Failed, Fetched, Outcome, Redirect
 from pipeline.catalog_rows import Host, Robots
 from pipeline.config import FetchConfig
+from pipeline.gates import Gate, gate_of, row_of
+from pipeline.opt_outs import OptOut
+from pipeline.origins import Origins
 from pipeline.urls import host_of
-from pipeline.web import Failed, Fetched, Outcome, Redirect, Transport
+from pipeline.web import StreamError, Transport
 
 _LATENCY_FACTOR = 5.0  # Heritrix: a host that needs 2 s for an answer gets 10 s of rest
 _LATENCY_DELAY = 30.0  # s; Heritrix's limit for that rest
 _FAILURES = 5  # temporary failures in a row, after which a host is left alone for this run
 _HOST_SECONDS = 7_200.0  # a host whose pauses are long gets two hours of a run, not all night
-_ROBOTS_AGE = timedelta(hours=24)  # RFC 9309, 2.4
 
 
 def user_agent(version: str, contact: str) -> str:
@@ -33,18 +35,21 @@ def user_agent(version: str, contact: str) -> str:
     return f"{robots.AGENT}/{version} (+{shown})"
 
 
-@dataclass(slots=True)
-class _Gate:
-    """The state of one host, guarded by its lock."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An answer on the way to another: ``role`` is ``robots``, ``tdmrep`` or ``redirect``."""
 
-    host: str
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    ended_at: float = 0.0  # monotonic seconds, of the last request
-    begun_at: float = 0.0  # of the first request in this run
-    last_request_at: datetime | None = None
-    latency: float = 0.0
-    not_before: datetime | None = None
-    failures: int = 0
+    role: str
+    answer: Fetched
+
+
+@dataclass(slots=True)
+class Trail:
+    """What one visit cost, and the answers on its way; ``seconds`` leave the pauses out."""
+
+    steps: list[Step] = field(default_factory=list)
+    requests: int = 0
+    seconds: float = 0.0
 
 
 class Visitor:
@@ -60,6 +65,7 @@ class Visitor:
         known_robots: Iterable[Robots] = (),
         allow_private: frozenset[str] = frozenset(),
         pause: Callable[[float], bool | None] = time.sleep,
+        rests_first: bool = False,
     ) -> None:
         """Begin with what former runs learnt.
 
@@ -71,14 +77,17 @@ class Visitor:
             known_robots: robots.txt files as the catalog remembers them.
             allow_private: ``HOST:PORT`` names that may have private addresses.
             pause: Waits for seconds; true if the run was stopped meanwhile.
+            rests_first: Pause before the first request to each host too: the last run was killed,
+                and may have asked it a moment ago.
         """
         self._config, self._agent, self._now = config, agent, now
         self._allow_private, self._pause = allow_private, pause
         self._guard = threading.Lock()
         self._local = threading.local()
-        self._gates = {h.host: _gate_of(h) for h in hosts}
-        self._robots = {r.origin: r for r in known_robots if self._is_fresh(r)}
-        self._robots_locks: dict[str, threading.Lock] = {}
+        self._gates = {h.host: gate_of(h) for h in hosts}
+        self._asked: set[str] = set()  # hosts, since the last `host_rows`
+        self._origins = Origins(known_robots, now)
+        self._rests_from = time.monotonic() if rests_first else None
 
     def get(
         self,
@@ -87,6 +96,8 @@ class Visitor:
         etag: str | None = None,
         last_modified: str | None = None,
         stays: Callable[[str], bool] = lambda _: True,
+        headers: Mapping[str, str] | None = None,
+        trail: Trail | None = None,
     ) -> Outcome:
         """Ask for one address and follow its redirects, politely.
 
@@ -95,82 +106,112 @@ class Visitor:
             etag: Sent back as it came.
             last_modified: Sent back as it came.
             stays: Tells whether a redirect's target may be asked; other hosts are left in peace.
+            headers: Sent to the host of ``url`` only, and kept out of the archive: a key of an API.
+            trail: Gets the answers on the way: robots.txt files and redirects.
         """
-        return self._follow(url, etag, last_modified, stays=stays, is_robots=False)
-
-    def _follow(
-        self,
-        url: str,
-        etag: str | None,
-        last_modified: str | None,
-        *,
-        stays: Callable[[str], bool],
-        is_robots: bool,
-    ) -> Outcome:
+        trail = Trail() if trail is None else trail
+        host = host_of(url)
         for _ in range(self._config.max_redirects + 1):
-            closed = self._closed(self._gate(url))
-            if closed is not None:
-                return Failed(url=url, reason=closed, kind="later")
-            if not is_robots and not self.allows(url):
-                verdict = self._robots_of(url).verdict
-                told = "by robots.txt" if verdict == robots.RULES else "robots.txt not readable"
-                temporary = verdict == robots.UNREACHABLE
-                return Failed(url=url, reason=told, kind="disallowed", temporary=temporary)
-            outcome = self._ask(url, etag, last_modified)
+            refusal = self._refusal(url, trail)
+            if refusal is not None:
+                return refusal
+            own = headers if host_of(url) == host else None
+            outcome = self._ask(url, trail, etag, last_modified, own)
             if not isinstance(outcome, Redirect):
                 return outcome
+            trail.steps.append(Step("redirect", outcome.fetched))
             if not stays(outcome.target):
                 return Failed(url=url, reason="redirects to another site")
             url = outcome.target
         return Failed(url=url, reason=f"more than {self._config.max_redirects} redirects")
 
+    def stream(self, url: str, start: int, trail: Trail) -> Iterator[bytes]:
+        """Yield the bytes of a large file as they come, with the same manners; no redirects.
+
+        Raises:
+            StreamError: It may not be asked for, cannot be had, or breaks off.
+        """
+        refusal = self._refusal(url, trail)
+        if refusal is not None:
+            raise StreamError(refusal.reason)
+        gate = self._gate(url)
+        with gate.lock:
+            wait = self._wait_of(gate)
+            if wait > 0 and self._pause(wait):
+                msg = "stopped"
+                raise StreamError(msg)
+            try:
+                yield from self._transport().stream(url, start, _HOST_SECONDS)
+            finally:  # its length says nothing of how fast the host answers
+                gate.ended_at = time.monotonic()
+                gate.last_request_at = datetime.now(UTC)
+                with self._guard:
+                    self._asked.add(gate.host)
+
+    def _refusal(self, url: str, trail: Trail) -> Failed | None:
+        """Return why an address is not asked for, or None."""
+        closed = self._closed(self._gate(url))
+        if closed is not None:
+            return Failed(url=url, reason=closed, kind="later")
+        known = self._robots_of(url, trail)
+        if robots.allows(known.verdict, known.text, url):
+            return None
+        told = "by robots.txt" if known.verdict == robots.RULES else "robots.txt not readable"
+        temporary = known.verdict == robots.UNREACHABLE
+        return Failed(url=url, reason=told, kind="disallowed", temporary=temporary)
+
     def allows(self, url: str) -> bool:
         """Tell whether robots.txt lets us ask for an address; it is fetched if need be."""
-        known = self._robots_of(url)
+        known = self._robots_of(url, Trail())
         return robots.allows(known.verdict, known.text, url)
 
     def verdict(self, url: str) -> str:
         """Say in one word what robots.txt says of an address."""
-        if self._robots_of(url).verdict == robots.UNREACHABLE:
+        if self._robots_of(url, Trail()).verdict == robots.UNREACHABLE:
             return "unreadable"
         return "allowed" if self.allows(url) else "disallowed"
 
-    def _robots_of(self, url: str) -> Robots:
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        with self._guard:
-            known = self._robots.get(origin)
-            lock = self._robots_locks.setdefault(origin, threading.Lock())
-        if known is not None:
-            return known
-        with lock:  # two threads must not both ask; no gate is held here, so no cycle can form
-            with self._guard:
-                known = self._robots.get(origin)
-            if known is None:
-                known = self._fetch_robots(origin)
-                with self._guard:
-                    self._robots[origin] = known
-            return known
+    def usage(self, url: str, trail: Trail) -> tuple[tuple[str, str], ...]:
+        """Return what robots.txt says of the use of an address, as if they were headers."""
+        known = self._robots_of(url, trail)
+        return robots.usage(known.verdict, known.text, url)
 
-    def _fetch_robots(self, origin: str) -> Robots:
-        outcome = self._follow(
-            f"{origin}/robots.txt", None, None, stays=lambda _: True, is_robots=True
-        )
-        verdict, text = robots.UNREACHABLE, None
-        if isinstance(outcome, Fetched):
-            verdict, text = robots.RULES, robots.decode(outcome.payload)
-        elif isinstance(outcome, Failed) and outcome.status:
-            verdict = robots.verdict_of(outcome.status)
-        elif isinstance(outcome, Failed) and "redirects" in outcome.reason:
-            verdict = robots.MISSING  # RFC 9309, 2.3.1.2: more than five count as unavailable
-        checked_at = f"{self._now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        return Robots(origin=origin, verdict=verdict, text=text, checked_at=checked_at)
+    def site_wish(self, url: str, trail: Trail) -> OptOut | None:
+        """Return what the ``tdmrep.json`` of a site reserves for an address, if it may be read."""
 
-    def _is_fresh(self, row: Robots) -> bool:
-        age = self._now - datetime.fromisoformat(row.checked_at)
-        return row.verdict != robots.UNREACHABLE and timedelta(0) <= age < _ROBOTS_AGE
+        def ask(address: str) -> Outcome:
+            refusal = self._refusal(address, trail)
+            return refusal or self._ask_aside(address, trail, "tdmrep")
 
-    def _ask(self, url: str, etag: str | None, last_modified: str | None) -> Outcome | Redirect:
+        return self._origins.reservation(url, ask)
+
+    def _robots_of(self, url: str, trail: Trail) -> Robots:
+        return self._origins.of(url, lambda address: self._ask_aside(address, trail, "robots"))
+
+    def _ask_aside(self, url: str, trail: Trail, role: str) -> Outcome:
+        """Ask for a robots.txt, whose redirects may lead to other hosts (RFC 9309, 2.3.1.2)."""
+        for _ in range(self._config.max_redirects + 1):
+            closed = self._closed(self._gate(url))
+            if closed is not None:
+                return Failed(url=url, reason=closed, kind="later")
+            outcome = self._ask(url, trail)
+            if isinstance(outcome, Redirect):
+                trail.steps.append(Step("redirect", outcome.fetched))
+                url = outcome.target
+                continue
+            if isinstance(outcome, Fetched):
+                trail.steps.append(Step(role, outcome))
+            return outcome
+        return Failed(url=url, reason=f"more than {self._config.max_redirects} redirects")
+
+    def _ask(
+        self,
+        url: str,
+        trail: Trail,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Outcome | Redirect:
         """Make one request through the gate of its host."""
         gate = self._gate(url)
         with gate.lock:
@@ -183,16 +224,18 @@ class Visitor:
             if closed is not None:
                 return Failed(url=url, reason=closed, kind="later")
             begun = time.monotonic()
-            outcome = self._transport().get(url, etag, last_modified)
+            outcome = self._transport().get(url, etag, last_modified, headers)
             self._after(gate, outcome, begun)
+        trail.requests += 1
+        trail.seconds += gate.latency
         return outcome
 
-    def _gate(self, url: str) -> _Gate:
+    def _gate(self, url: str) -> Gate:
         host = host_of(url)
         with self._guard:
-            return self._gates.setdefault(host, _Gate(host))
+            return self._gates.setdefault(host, Gate(host))
 
-    def _closed(self, gate: _Gate) -> str | None:
+    def _closed(self, gate: Gate) -> str | None:
         """Return why a host is not asked again in this run, or None."""
         if gate.not_before is not None and gate.not_before > self._now:
             return f"the host asked us to wait until {gate.not_before:%Y-%m-%d %H:%M} UTC"
@@ -200,21 +243,26 @@ class Visitor:
             return f"the host failed {_FAILURES} times in a row"
         return None
 
-    def _wait_of(self, gate: _Gate) -> float:
+    def _wait_of(self, gate: Gate) -> float:
         """Return the seconds to wait before the next request to a host."""
         moment = time.monotonic()
         if not gate.begun_at:
             gate.begun_at = moment
+            if self._rests_from is not None:
+                gate.ended_at = self._rests_from
+                return gate.ended_at + self.delay(gate.host) - moment
             if gate.last_request_at is None:
                 return 0.0
             passed = (datetime.now(UTC) - gate.last_request_at).total_seconds()
             gate.ended_at = moment - max(0.0, passed)
         return gate.ended_at + self.delay(gate.host) - moment
 
-    def _after(self, gate: _Gate, outcome: Outcome | Redirect, begun: float) -> None:
+    def _after(self, gate: Gate, outcome: Outcome | Redirect, begun: float) -> None:
         gate.ended_at = time.monotonic()
         gate.latency = gate.ended_at - begun
         gate.last_request_at = datetime.now(UTC)
+        with self._guard:
+            self._asked.add(gate.host)
         if isinstance(outcome, Failed) and outcome.temporary:
             gate.failures += 1
             if outcome.retry_after is not None:
@@ -226,10 +274,8 @@ class Visitor:
         """Return the pause in seconds after a request to a host."""
         with self._guard:
             gate = self._gates.get(host)
-            known = [self._robots.get(f"{scheme}://{host}") for scheme in ("http", "https")]
-        declared = [robots.crawl_delay(r.verdict, r.text) for r in known if r is not None]
         adaptive = min(_LATENCY_FACTOR * (gate.latency if gate else 0.0), _LATENCY_DELAY)
-        return max(self._config.min_delay_seconds, adaptive, *declared, 0.0)
+        return max(self._config.min_delay_seconds, adaptive, self._origins.crawl_delay(host))
 
     def _transport(self) -> Transport:
         """Return this thread's own transport: sessions are not shared."""
@@ -240,34 +286,12 @@ class Visitor:
         return made
 
     def host_rows(self) -> list[Host]:
-        """Return what was learnt of hosts, for the catalog."""
+        """Return what was learnt of hosts since the last call, for the catalog."""
         with self._guard:
-            gates = list(self._gates.values())
-        return [_row_of(gate) for gate in gates if gate.last_request_at is not None]
+            gates = [self._gates[host] for host in sorted(self._asked)]
+            self._asked.clear()
+        return [row_of(gate) for gate in gates]
 
     def robots_rows(self) -> list[Robots]:
-        """Return what robots.txt files said, for the catalog."""
-        with self._guard:
-            return list(self._robots.values())
-
-
-def _gate_of(row: Host) -> _Gate:
-    return _Gate(
-        host=row.host,
-        latency=row.latency,
-        last_request_at=_moment(row.last_request_at),
-        not_before=_moment(row.not_before),
-    )
-
-
-def _row_of(gate: _Gate) -> Host:
-    return Host(
-        host=gate.host,
-        latency=round(gate.latency, 3),
-        last_request_at=gate.last_request_at.isoformat() if gate.last_request_at else None,
-        not_before=gate.not_before.isoformat() if gate.not_before else None,
-    )
-
-
-def _moment(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
+        """Return the robots.txt files that were read since the last call, for the catalog."""
+        return self._origins.changed()

@@ -8,80 +8,33 @@ robots.txt and redirects are the business of ``visitor``.
 from __future__ import annotations
 
 import http.client
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
+from pipeline.answers import Failed, Outcome, Redirect, fetched_of, outcome_of
 from pipeline.bodies import BodyError, read_body
-from pipeline.captures import Exchange
 from pipeline.config import FetchConfig
 from pipeline.guard import Deadline, ForbiddenAddressError, guarded_session
 from pipeline.urls import resolve
 
 _ACCEPT = "text/html,application/xhtml+xml,application/pdf;q=0.9,application/xml;q=0.8,*/*;q=0.5"
 _REDIRECTS = (301, 302, 303, 307, 308)
-_TEMPORARY = (408, 425, 429, 500, 502, 503, 504)
-_GONE = (404, 410)
-_REFUSED = (401, 403, 451)
 _CONNECT_SECONDS = 10.0  # a host that takes longer to answer a handshake is down for today
 _MAX_PIECE = 1 << 16
-_LONGEST_WAIT = 30 * 86_400.0  # s: a Retry-After beyond a month is a mistake
+_NETWORK = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,  # from header and address parsers below requests
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """A whole body. ``url`` is where it was found, after redirects."""
-
-    url: str
-    status: int
-    media_type: str
-    payload: bytes
-    exchange: Exchange
-    etag: str | None
-    last_modified: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unchanged:
-    """304: the copy that we have still holds."""
-
-    url: str
-    exchange: Exchange
-    etag: str | None
-    last_modified: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """No page. ``kind`` is ``failed``, ``gone``, ``blocked``, ``disallowed`` or ``later``.
-
-    ``later`` means that the host was not asked: it is paused until a time that it gave, or failed
-    too often in this run. ``temporary`` failures are tried again.
-    """
-
-    url: str
-    reason: str
-    kind: str = "failed"
-    temporary: bool = False
-    status: int = 0
-    retry_after: float | None = None
-    fetched: Fetched | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Where the server sends us, not yet followed."""
-
-    url: str
-    target: str
-
-
-Outcome = Fetched | Unchanged | Failed
+class StreamError(Exception):
+    """A stream cannot be had or broke off; the message is the reason."""
 
 
 class Transport:
@@ -97,15 +50,22 @@ class Transport:
         self._headers = {
             "User-Agent": agent,
             "Accept": _ACCEPT,
-            "Accept-Encoding": "gzip, deflate, br",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
             # A fresh connection per request: pauses are longer than servers keep one open.
             "Connection": "close",
         }
 
     def get(
-        self, url: str, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> Outcome | Redirect:
-        """Ask once and return what came of it within the deadline."""
+        """Ask once and return what came of it within the deadline.
+
+        ``secrets`` are headers that are sent but not told in the exchange.
+        """
         headers = dict(self._headers)
         if etag:
             headers["If-None-Match"] = etag
@@ -113,47 +73,82 @@ class Transport:
             headers["If-Modified-Since"] = last_modified
         with Deadline(self._config.deadline_seconds) as deadline:
             try:
-                return self._ask(url, headers, deadline)
+                return self._ask(url, headers, secrets or {}, deadline)
             except BodyError as error:
                 return Failed(url=url, reason=str(error))
             except ForbiddenAddressError:
                 return Failed(url=url, reason="the address is not public", kind="blocked")
-            except (
-                requests.RequestException,
-                urllib3.exceptions.HTTPError,
-                http.client.HTTPException,
-                OSError,
-                ValueError,  # from header and address parsers below requests
-            ) as error:
+            except _NETWORK as error:
                 if deadline.expired:
                     return _too_slow(url, self._config)
                 return _network_failure(url, error)
 
-    def _ask(self, url: str, headers: dict[str, str], deadline: Deadline) -> Outcome | Redirect:
-        response = self._session.get(
-            url,
-            headers=headers,
-            stream=True,
-            allow_redirects=False,
-            # The deadline ends slow reads; a read timeout of the same length would race with it.
-            timeout=(min(_CONNECT_SECONDS, deadline.remaining), deadline.remaining + 1.0),
-        )
+    def _ask(
+        self, url: str, headers: dict[str, str], secrets: Mapping[str, str], deadline: Deadline
+    ) -> Outcome | Redirect:
+        # The deadline ends slow reads; a read timeout of the same length would race with it.
+        response = self._send(url, headers | dict(secrets), deadline.remaining + 1.0)
         try:
             status = response.status_code
             if status in _REDIRECTS:
                 target = resolve(url, response.headers.get("Location", ""))
                 if target is None:
                     return Failed(url=url, reason="redirect to no web address", status=status)
-                return Redirect(url, target)
+                return Redirect(url, target, fetched_of(url, response, b"", headers))
             payload = b"" if status == HTTPStatus.NOT_MODIFIED else self._body(response)
         finally:
             response.close()
-            # Whatever the server says of keeping the connection: a second request over it would be
-            # outside the deadline's watch, and fail where the server took our word and closed it.
-            self._session.close()
         if deadline.expired:  # a body without length looks whole when its socket is shut down
             return _too_slow(url, self._config)
-        return _outcome(url, response, payload, headers)
+        return outcome_of(url, response, payload, headers)
+
+    def stream(self, url: str, start: int, seconds: float) -> Iterator[bytes]:
+        """Yield the bytes of a large file from an offset on, as they come.
+
+        Args:
+            url: The file.
+            start: First byte that is wanted.
+            seconds: Total deadline.
+
+        Raises:
+            StreamError: It cannot be had, or breaks off; what was yielded is sound.
+        """
+        headers = self._headers | {"Accept-Encoding": "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        wanted = HTTPStatus.PARTIAL_CONTENT if start else HTTPStatus.OK
+        with Deadline(seconds) as deadline:
+            try:
+                response = self._send(url, headers, self._config.deadline_seconds)
+                try:
+                    if response.status_code != wanted:
+                        msg = f"HTTP {response.status_code}"
+                        raise StreamError(msg)
+                    yield from response.raw.stream(_MAX_PIECE, decode_content=False)
+                finally:
+                    response.close()
+            except ForbiddenAddressError as error:
+                msg = "the address is not public"
+                raise StreamError(msg) from error
+            except _NETWORK as error:
+                raise StreamError(_network_failure(url, error).reason) from error
+            if deadline.expired:
+                msg = f"not finished within {seconds:g} s"
+                raise StreamError(msg)
+
+    def _send(self, url: str, headers: Mapping[str, str], seconds: float) -> requests.Response:
+        """Send a request straight through the adapter.
+
+        What a session adds (cookies, redirects, settings of the environment) must not happen here,
+        and costs a fifth of a small request.
+        """
+        request = requests.Request("GET", url, headers=dict(headers)).prepare()
+        return self._session.get_adapter(url).send(
+            request,
+            stream=True,
+            verify=True,
+            timeout=(min(_CONNECT_SECONDS, seconds), seconds),
+        )
 
     def _body(self, response: requests.Response) -> bytes:
         length = response.headers.get("Content-Length", "")
@@ -183,55 +178,3 @@ def _network_failure(url: str, error: Exception) -> Failed:
     if isinstance(error, ValueError) and not isinstance(error, requests.RequestException):
         return Failed(url=url, reason="malformed answer", temporary=True)
     return Failed(url=url, reason="connection failed", temporary=True)
-
-
-def _outcome(
-    url: str, response: requests.Response, payload: bytes, headers: dict[str, str]
-) -> Outcome:
-    status = response.status_code
-    parts = urlsplit(url)
-    target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-    sent = tuple(headers.items())
-    exchange = Exchange(
-        request_line=f"GET {target} HTTP/1.1",
-        request_headers=(("Host", parts.netloc), *sent),
-        status_line=f"HTTP/1.1 {status} {response.reason or ''}".rstrip(),
-        response_headers=tuple(response.raw.headers.items()),
-    )
-    etag = response.headers.get("ETag")
-    last_modified = response.headers.get("Last-Modified")
-    if status == HTTPStatus.NOT_MODIFIED:
-        return Unchanged(url=url, exchange=exchange, etag=etag, last_modified=last_modified)
-    fetched = Fetched(
-        url=url,
-        status=status,
-        media_type=response.headers.get("Content-Type", "").strip() or "application/octet-stream",
-        payload=payload,
-        exchange=exchange,
-        etag=etag,
-        last_modified=last_modified,
-    )
-    if status == HTTPStatus.OK:
-        return fetched
-    reason = f"HTTP {status}"
-    if status in _TEMPORARY:
-        wait = _retry_after(response.headers.get("Retry-After"))
-        return Failed(url=url, reason=reason, temporary=True, status=status, retry_after=wait)
-    if status in _REFUSED:
-        return Failed(url=url, reason=reason, kind="blocked", status=status)
-    kind = "gone" if status in _GONE else "failed"
-    return Failed(url=url, reason=reason, kind=kind, status=status, fetched=fetched)
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Return the seconds of a ``Retry-After``, which may be a number or a date."""
-    if not value:
-        return None
-    if value.strip().isdecimal():
-        return min(float(value), _LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(0.0, (aware - datetime.now(UTC)).total_seconds()), _LONGEST_WAIT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,13 +48,27 @@ def running(context: typer.Context) -> Iterator[Run]:
         settings.workspace, settings.now, engine=settings.engine, workers=settings.workers
     )
     if not sys.stderr.isatty():
-        yield replace(run, progress=_Lines())
+        yield replace(run, progress=Lines())
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn())
+    columns = (
+        TextColumn("{task.description:>9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bars:
         tasks: dict[str, object] = {}
 
@@ -66,17 +80,47 @@ def running(context: typer.Context) -> Iterator[Run]:
         yield replace(run, progress=step)
 
 
-class _Lines:
-    """Progress as lines on standard error, at most one in `LINE_SECONDS`."""
+class Lines:
+    """Progress as lines, at most one in `LINE_SECONDS`: how much, and how long it may still take.
 
-    def __init__(self) -> None:
-        self._last = time.monotonic()
+    The time left is that of the steps so far, for those to come. It is a guess that ``ingest``
+    corrects as it goes: each page that it reads may name more.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take where lines go (default: standard error) and a clock in seconds."""
+        self._write, self._clock = write, clock
+        self._last = clock()
+        self._begun: dict[str, tuple[float, int]] = {}
 
     def __call__(self, name: str, done: int, total: int) -> None:
         """Write a line if the last one is old enough."""
-        if time.monotonic() - self._last >= LINE_SECONDS:
-            self._last = time.monotonic()
-            sys.stderr.write(f"{name}: {done} of {total}\n")
+        now = self._clock()
+        # The first step of a stage is when its clock starts: what came before was another's time.
+        begun, first = self._begun.setdefault(name, (now, done))
+        if now - self._last < LINE_SECONDS:
+            return
+        self._last = now
+        line = f"{name}: {done:,} of {total:,}"
+        if total > 0:
+            line += f" ({100 * done // total} %)"
+        if done > first and total > done:
+            line += f", about {span((now - begun) / (done - first) * (total - done))} left"
+        (self._write or sys.stderr.write)(f"{line}\n")
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its two largest units: ``45 s``, ``2 min 10 s``, ``3 h 5 min``."""
+    whole = max(1, round(seconds))
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    if hours:
+        return f"{hours:,} h {minute} min"
+    return f"{minute} min {second} s" if minute else f"{second} s"
 
 
 def console() -> Console:

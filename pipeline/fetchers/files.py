@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from pipeline.office import DOCX, is_docx
+
 HTML, PDF, TEXT = "text/html", "application/pdf", "text/plain"
 _SNIFF = 2_048  # bytes looked at; a page with a longer comment before its first tag has a header
 _TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|article|div|p|h1)\b", re.I)
 _XML = re.compile(rb"^\s*<\?xml\b|^\s*<(?:rss|feed|urlset|sitemapindex)\b", re.I)
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _MAGIC = (
-    (b"PK\x03\x04", "application/zip"),  # also Office files
+    (b"PK\x03\x04", "application/zip"),  # also the other Office files
     (b"\xd0\xcf\x11\xe0", "application/x-ole-storage"),  # older Office files
     (b"\x89PNG", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -22,6 +24,8 @@ _MAGIC = (
 def sniff(data: bytes) -> str:
     """Return the media type that the content has: servers and file names are often wrong."""
     head = data[:_SNIFF]
+    if is_docx(data):
+        return DOCX
     if b"%PDF-" in head[:1_024]:  # the standard lets rubbish stand before it
         return PDF
     for magic, kind in _MAGIC:

@@ -28,6 +28,7 @@ _NO_PAGE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|mp[34]|avi|zip|rar|7z|docx?|xlsx?|pptx?|xml|rss|json)$",
     re.I,
 )
+_PDF = re.compile(rb"\.pdf", re.I)  # most pages name none, and need not be parsed
 _NEXT_WORDS = re.compile(r"^(?:next|older|berikut(?:nya)?|selanjutnya|lanjut|›|»|>|→)\W*$", re.I)
 # Without a pattern, a document is told by its address: a slug of several words, or a long number.
 _SLUG = re.compile(r"[^/]+(?:[-_][^/]+){3,}|\d{5,}", re.I)
@@ -119,7 +120,7 @@ def _date_beside(node: LexborNode, order: str | None) -> str | None:
 
 def pdf_links(payload: bytes, url: str) -> tuple[Link, ...]:
     """Return the PDFs on the same site that a page links to."""
-    if len(payload) > MAX_BYTES:
+    if len(payload) > MAX_BYTES or not _PDF.search(payload):
         return ()
     tree = _tree(payload)
     base, site = _base(tree, url), site_of(url)

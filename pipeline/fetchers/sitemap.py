@@ -19,8 +19,9 @@ MAX_BYTES = 52_428_800  # the standard's limit for one map, unpacked
 def read_sitemap(payload: bytes, url: str, limit: int = MAX_BYTES) -> Found:
     """Return the documents and the further maps that a sitemap names.
 
-    ``lastmod`` of a document is no publication date and is not taken for one; a news sitemap's
-    ``publication_date`` is. ``lastmod`` of a map says whether it must be asked for again.
+    ``lastmod`` of a document is no publication date and is not taken for one, but its last change;
+    a news sitemap's ``publication_date`` is. ``lastmod`` of a map says whether it must be asked for
+    again.
 
     Args:
         payload: The map, as XML, gzipped XML or one address per line; a feed will do too.
@@ -60,7 +61,8 @@ def _read_xml(payload: bytes, url: str) -> Found:
                 )
             else:
                 when = machine_date(values.get("publication_date"))
-                links.setdefault(target, Link(url=target, published=when))
+                changed = machine_date(values.get("lastmod"))
+                links.setdefault(target, Link(url=target, published=when, modified=changed))
     except (etree.LxmlError, ValueError, LookupError) as error:
         logging.getLogger(__name__).info("%s: %s", url, error)
         if not links and not follow:

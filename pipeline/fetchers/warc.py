@@ -69,10 +69,10 @@ def _page(record: Any, limit: int) -> WarcPage | Skipped:
         return Skipped("truncated by its crawler")
     try:
         payload = _payload(record, head.get_header("Content-Encoding") or "", limit)
-        moment = datetime.fromisoformat(rec.get_header("WARC-Date") or "")
+        moment = _utc(datetime.fromisoformat(rec.get_header("WARC-Date") or ""))
     except BodyError as error:
         return Skipped(str(error))
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter: the first or last day that there is
         return Skipped("no date")
     kind = sniff(payload)
     if kind not in (HTML, PDF) or not payload.strip():
@@ -81,7 +81,7 @@ def _page(record: Any, limit: int) -> WarcPage | Skipped:
     fits = kind == declared.partition(";")[0].lower() or (kind == HTML and "html" in declared)
     return WarcPage(
         url=url,
-        fetched_at=f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        fetched_at=f"{moment.isoformat()[:19]}Z",
         record_id=rec.get_header("WARC-Record-ID") or "",
         media_type=declared if fits else kind,
         payload=payload,
@@ -94,6 +94,11 @@ def _page(record: Any, limit: int) -> WarcPage | Skipped:
         etag=head.get_header("ETag"),
         last_modified=head.get_header("Last-Modified"),
     )
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return a moment in UTC; the standard says that a date without offset is UTC already."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _payload(record: Any, encoding: str, limit: int) -> bytes:
@@ -112,5 +117,6 @@ def _payload(record: Any, encoding: str, limit: int) -> bytes:
     if getattr(record.raw_stream, "limit", 0) > 0:
         msg = "cut inside a record"
         raise BodyError(msg)
-    is_decoded = "gzip" in encoding.lower() and not raw.startswith(b"\x1f\x8b")
+    outer = encoding.lower().rpartition(",")[2].strip()
+    is_decoded = outer in ("gzip", "x-gzip") and not raw.startswith(b"\x1f\x8b")
     return bytes(raw) if is_decoded else read_body([bytes(raw)], encoding, limit)

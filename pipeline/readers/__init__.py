@@ -2,8 +2,8 @@
 
 No files, no network, no clock.
 
-One module per kind of payload (`html`, `pdf`, `text`, `json_document`); `dispatch` chooses among
-them by content first and by the declared type second.
+One module per kind of payload (`html`, `pdf`, `docx`, `text`, `json_document`); `dispatch` chooses
+among them by content first and by the declared type second.
 """
 
 from __future__ import annotations
@@ -13,6 +13,16 @@ from dataclasses import dataclass
 
 class UnreadableError(Exception):
     """A payload gives no document. The message is the reason that stands in the ledger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selectors:
+    """CSS selectors that a source file gives for its pages (``read:``); each may be missing."""
+
+    title: str | None = None
+    text: str | None = None
+    published: str | None = None
+    remove: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +37,8 @@ class Payload:
         languages: Languages of the source, the main one first.
         hint_published: Date that a feed, a listing or an importer gave.
         fetched_at: UTC time of the capture: no document was published after it.
-        pdf_pages: Most pages of a PDF.
+        pdf_pages: Most pages of a PDF; a Word document may have as many letters as fit on them.
+        selectors: Where a page's title, text and date stand, as its source file says.
     """
 
     body: bytes
@@ -38,6 +49,7 @@ class Payload:
     hint_published: str | None = None
     fetched_at: str = ""
     pdf_pages: int = 300
+    selectors: Selectors | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict
 
-from pipeline.readers import Payload, Published, Reading, Remark, UnreadableError
+from pipeline.office import DOCX, is_docx
+from pipeline.readers import Payload, Published, Reading, Remark, Selectors, UnreadableError
 
 HTML, PDF, TEXT = "text/html", "application/pdf", "text/plain"
 RECORD = "application/vnd.cityaccords.document+json"
@@ -25,8 +26,8 @@ _FOREIGN = (
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
     (b"RIFF", "a media file"),
-    (b"PK\x03\x04", "a ZIP archive or an office file: convert it to PDF or text"),
-    (b"\xd0\xcf\x11\xe0", "an old office file: convert it to PDF or text"),
+    (b"PK\x03\x04", "a ZIP archive or another office file: convert it to PDF or DOCX"),
+    (b"\xd0\xcf\x11\xe0", "an old or an encrypted office file: convert it to PDF or DOCX"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"{\\rtf", "an RTF file: convert it to PDF or text"),
 )  # fmt: skip
@@ -45,6 +46,8 @@ def kind_of(payload: Payload) -> str:
         raise UnreadableError(msg)
     if declared == RECORD:
         return RECORD
+    if is_docx(payload.body):
+        return DOCX
     if b"%PDF-" in head:
         return PDF
     for mark, name in _FOREIGN:
@@ -64,17 +67,25 @@ def kind_of(payload: Payload) -> str:
 
 def reader_of(kind: str) -> Callable[[Payload], Reading]:
     """Return the reader for a media type of `kind_of`. This is the registry."""
+    from pipeline.readers.docx import read_docx
     from pipeline.readers.html import read_html
     from pipeline.readers.json_document import read_json_document
     from pipeline.readers.pdf import read_pdf
     from pipeline.readers.text import read_text
 
-    return {HTML: read_html, PDF: read_pdf, TEXT: read_text, RECORD: read_json_document}[kind]
+    readers = {
+        HTML: read_html,
+        PDF: read_pdf,
+        DOCX: read_docx,
+        TEXT: read_text,
+        RECORD: read_json_document,
+    }
+    return readers[kind]
 
 
 def needs_sandbox(kind: str) -> bool:
     """Tell whether a kind is parsed by foreign code that may hang, crash or eat memory."""
-    return kind in (HTML, PDF)
+    return kind in (HTML, PDF, DOCX)
 
 
 def encode_payload(payload: Payload, kind: str) -> bytes:
@@ -88,6 +99,7 @@ def encode_payload(payload: Payload, kind: str) -> bytes:
         "hint_published": payload.hint_published,
         "fetched_at": payload.fetched_at,
         "pdf_pages": payload.pdf_pages,
+        "selectors": asdict(payload.selectors) if payload.selectors else None,
     }
     return json.dumps(head).encode() + b"\n" + payload.body
 
@@ -97,7 +109,11 @@ def read_frame(frame: bytes) -> bytes:
     line, _, body = frame.partition(b"\n")
     head = json.loads(line)
     kind = head.pop("kind")
-    payload = Payload(body=body, **(head | {"languages": tuple(head["languages"])}))
+    chosen = head.pop("selectors")
+    if chosen is not None:
+        chosen = Selectors(**(chosen | {"remove": tuple(chosen["remove"])}))
+    head |= {"languages": tuple(head["languages"]), "selectors": chosen}
+    payload = Payload(body=body, **head)
     try:
         return json.dumps(asdict(reader_of(kind)(payload)), ensure_ascii=True).encode()
     except UnreadableError as error:
@@ -106,12 +122,13 @@ def read_frame(frame: bytes) -> bytes:
 
 def _warm_up() -> None:
     """Import what the readers need, before the sandbox counts memory and time."""
+    import lxml.etree
     import pypdf
     import pypdfium2
     import selectolax.lexbor
     import trafilatura
 
-    del pypdf, pypdfium2, selectolax, trafilatura
+    del lxml, pypdf, pypdfium2, selectolax, trafilatura
 
 
 read_frame.warm_up = _warm_up  # type: ignore[attr-defined]

@@ -11,15 +11,23 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipeline.readers import Payload, Reading
+from pipeline.readers import Payload, Published, Reading, Remark, Selectors
 from pipeline.readers.charset import decode
 from pipeline.readers.html_blocks import NO_TEXT, Page, blocks_of, clean, size_of
 from pipeline.readers.html_cheap import CHEAP_CHARS, cheap_blocks, head_of, is_pathological
 from pipeline.readers.html_metadata import Metadata, read_metadata, title_of
 from pipeline.readers.html_noise import NOISE_CHARS, NOISE_OPENING
 from pipeline.readers.html_root import Extract, extract, is_good
+from pipeline.readers.html_selected import (
+    Chosen,
+    choose_date,
+    choose_facts,
+    choose_text,
+    cut,
+    lost,
+)
 from pipeline.readers.html_walls import WALL_CHARS, refuse_if_none
-from pipeline.readers.published import published_of
+from pipeline.readers.published import Judge, month_first, published_of
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
@@ -69,6 +77,37 @@ def _choose(
     return text, reader
 
 
+def _selected_text(
+    tree: LexborHTMLParser, selectors: Selectors, title: str | None, remarks: list[Remark]
+) -> Extract | None:
+    """Return the text that the source file's selector finds; None, with a remark, without one."""
+    if not selectors.text:
+        return None
+    kept = Extract(tuple(choose_text(tree, selectors.text, title)), 1.0)
+    if kept.size:
+        return kept
+    remarks.append(lost("text", selectors.text))
+    return None
+
+
+def _published(
+    found: Metadata,
+    tree: LexborHTMLParser,
+    page: Page,
+    first: int,
+    payload: Payload,
+    chosen: Chosen,
+    html: str,
+) -> tuple[Published | None, list[Remark]]:
+    """Return the date: the one that the source file points to, else the one that is found."""
+    judge = Judge(payload, order=month_first(payload, found.language))
+    selected = choose_date(chosen, judge)
+    if selected is not None:
+        return selected, judge.remarks
+    published, remarks = published_of(found, tree, page.blocks, first, payload, html)
+    return published, judge.remarks + remarks
+
+
 def read_html(payload: Payload) -> Reading:
     """Read one page.
 
@@ -81,25 +120,33 @@ def read_html(payload: Payload) -> Reading:
     cheap = is_pathological(html)
     tree = LexborHTMLParser(head_of(html) if cheap else html)
     found = read_metadata(tree)
+    # A page made to hang a parser is not searched with selectors either.
+    selectors = Selectors() if cheap else payload.selectors or Selectors()
+    chosen = choose_facts(tree, selectors)
+    remarks = list(chosen.remarks)
     for node in tree.css(NO_TEXT):
         node.decompose()
+    cut(tree, selectors)
+    title = chosen.title or title_of(found, urlsplit(payload.url or "").hostname or "")
     if cheap:
         page = cheap_blocks(html)
         kept = Extract(tuple(b for b in page.blocks if b.size >= CHEAP_CHARS), 0.0)
         text, reader = kept.text, "html:cheap"
+    elif selected := _selected_text(tree, selectors, title, remarks):
+        page, kept = blocks_of(tree), selected
+        text, reader = kept.text, "html:selectors"
     else:
         page = blocks_of(tree)
         kept = extract(page)
         text, reader = _choose(kept, page, found, tree)
-    title = title_of(found, urlsplit(payload.url or "").hostname or "")
     lines = text.split("\n")
     if title and lines and lines[0].strip() == title:
         text = "\n".join(lines[1:])
     if size_of(text) < WALL_CHARS:
         refuse_if_none(text, title, clean(tree.body.text()[:BODY_CHARS]) if tree.body else "")
-    first = next((i for i, b in enumerate(page.blocks) if kept.blocks and b is kept.blocks[0]), 0)
-    published, remarks = published_of(
-        found, tree, page.blocks, first, payload, "" if cheap else tree.html or ""
+    first = _first_of(kept, page)
+    published, doubts = _published(
+        found, tree, page, first, payload, chosen, "" if cheap else tree.html or ""
     )
     return Reading(
         text=text,
@@ -107,5 +154,15 @@ def read_html(payload: Payload) -> Reading:
         title=title,
         published=published,
         declared_language=found.language,
-        remarks=tuple(remarks),
+        remarks=(*remarks, *doubts),
     )
+
+
+def _first_of(kept: Extract, page: Page) -> int:
+    """Return the place of the document's first paragraph among all blocks of the page."""
+    if not kept.blocks:
+        return 0
+    opening = kept.blocks[0]
+    same = (i for i, b in enumerate(page.blocks) if b is opening)
+    alike = (i for i, b in enumerate(page.blocks) if b.text == opening.text)
+    return next(same, next(alike, 0))

@@ -164,7 +164,7 @@ class _Walker:
         share = self.linked / max(1, len(joined))
         self.parts.clear()
         self.linked = 0
-        for line in _lines(joined) if BREAK in joined else (clean(joined),):
+        for line in lines_at_breaks(joined) if BREAK in joined else (clean(joined),):
             if line:
                 self.page.blocks.append(
                     Block(line, tag, box, round(share * len(line)), size_of(line))
@@ -211,7 +211,7 @@ def _noise(node: LexborNode, tag: str) -> tuple[int, str]:
     return grade, name
 
 
-def _lines(text: str) -> list[str]:
+def lines_at_breaks(text: str) -> list[str]:
     """Split at ``<br>``: two end a paragraph, one does after a full stop or before a capital."""
     lines: list[str] = []
     for paragraph in _BREAKS.split(text):
@@ -230,9 +230,12 @@ def _lines(text: str) -> list[str]:
     return lines
 
 
-def blocks_of(tree: LexborHTMLParser) -> Page:
-    """Return the page's blocks. The tree must already be free of `NO_TEXT` elements."""
-    body = tree.body
+def blocks_of(tree: LexborHTMLParser, root: LexborNode | None = None) -> Page:
+    """Return the blocks of the page, or of what stands below ``root``.
+
+    The tree must already be free of `NO_TEXT` elements.
+    """
+    body = tree.body if root is None else root
     if body is None:
         return Page()
     return _Walker().run(body)

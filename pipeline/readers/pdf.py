@@ -14,12 +14,11 @@ import statistics
 from typing import TYPE_CHECKING
 
 from pipeline.readers import Payload, Published, Reading, Remark, UnreadableError
-from pipeline.readers.calendar_dates import dates_in
 from pipeline.readers.html_blocks import size_of
 from pipeline.readers.pdf_layout import Line, has_gaps, in_reading_order, plain_lines, words_of
 from pipeline.readers.pdf_paragraphs import paragraphs, without_running_lines
 from pipeline.readers.pdf_tables import TableReader, is_ruled
-from pipeline.readers.published import Judge, month_first
+from pipeline.readers.published import Judge, date_in_release, month_first
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
@@ -29,18 +28,10 @@ MIN_LETTERS_PER_PAGE = 20  # fewer on most pages: a scan with a stamp
 MIN_CHARS = 100  # a release of two sentences
 BIG_LINE = 1.15  # a title's letters are so many times those of the body
 TITLE_LINES = 3
-HEAD_CHARS = 2_000  # a release bears its date above, as a dateline,
-TAIL_CHARS = 700  # or below, over the signature
 _TOO_LONG = "PDF: {} pages, at most {} are read. Raise read.pdf_pages to read it."
-_FILE_NAME = re.compile(
+FILE_NAME = re.compile(
     r"(?i)^(?:microsoft \w+ - .*|untitled.*|document\d*|\(?anonymous\)?"
     r"|.*\.(?:docx?|pdf|xlsx?|pptx?|indd|cdr|odt|rtf))$"
-)
-_PLACE_BEFORE = re.compile(
-    r"(?:^|\n)\s*(?:[^\W\d_][\w.’' -]{2,40},"
-    r"|[^\n:]{0,30}\b(?:tanggal|tgl|date|dated|released|datum)\b[^\n:]{0,12}:)"
-    r"\s*\(?(?:[^\W\d_]{3,9},?\s+)?$",
-    re.IGNORECASE,
 )
 
 
@@ -154,7 +145,7 @@ def _title(pages: list[list[Line]], stated: str | None) -> tuple[str | None, int
     """
     head = pages[0][:12] if pages else []
     stated = " ".join((stated or "").split())
-    if stated and not _FILE_NAME.match(stated) and len(stated) >= 8:
+    if stated and not FILE_NAME.match(stated) and len(stated) >= 8:
         joined = ""
         for count, line in enumerate(head[:TITLE_LINES], 1):
             joined = f"{joined} {line.text}".strip()
@@ -180,24 +171,12 @@ def _title(pages: list[list[Line]], stated: str | None) -> tuple[str | None, int
     return None, 0
 
 
-def _date_in_text(text: str, *, order: bool | None) -> str | None:
-    """Return the date after a place name at the head or over the signature.
-
-    "Yogyakarta, 18 Juli 2005" dates a release, "on 18 July 2005" in its text does not.
-    """
-    for part in (text[:HEAD_CHARS], text[-TAIL_CHARS:]):
-        for found in dates_in(part, month_first=order):
-            if _PLACE_BEFORE.search(part[: found.start]):
-                return found.edtf
-    return None
-
-
 def _published(
     text: str, payload: Payload, created: str | None, remarks: list[Remark]
 ) -> Published | None:
     order = month_first(payload, None)
     judge = Judge(payload, order=order)
-    day = _date_in_text(text, order=order)
+    day = date_in_release(text, order=order)
     statements = [(day, "text"), (payload.hint_published, "feed"), (judge.url_date, "url")]
     if created and (match := re.match(r"D?:?(\d{4})(\d{2})(\d{2})", created)):
         statements.append(("-".join(match.groups()), "pdf:creation-date"))

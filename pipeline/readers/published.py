@@ -45,6 +45,7 @@ MODIFIED_NAMES = (
 CONFIDENCE = {
     "import": 1.0, "json-ld": 0.95, "meta": 0.95, "microdata": 0.9, "feed": 0.9, "time": 0.85,
     "visible": 0.8, "url": 0.8, "text": 0.7, "htmldate": 0.6, "modified": 0.4, "pdf": 0.3,
+    "docx": 0.3, "selector": 0.95,
 }  # fmt: skip
 _URL_DAY = re.compile(
     r"(?<!\d)((?:19|20)\d\d)[/_-](0?[1-9]|1[0-2])[/_-](0?[1-9]|[12]\d|3[01])(?!\d)"
@@ -64,7 +65,15 @@ _MODIFIED_LABEL = re.compile(
     r"bijgewerkt)\W*(?:\w+\W+){0,2}$"
 )
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
+_PLACE_BEFORE = re.compile(
+    r"(?:^|\n)\s*(?:[^\W\d_][\w.’' -]{2,40},"
+    r"|[^\n:]{0,30}\b(?:tanggal|tgl|date|dated|released|datum)\b[^\n:]{0,12}:)"
+    r"\s*\(?(?:[^\W\d_]{3,9},?\s+)?$",
+    re.IGNORECASE,
+)
 _AFTER_DATELINE = re.compile(r"^\s*[)\]]?\s*(?:[-–—:|/]|\(\w)")
+RELEASE_HEAD_CHARS = 2_000  # a release bears its date above, as a dateline,
+RELEASE_TAIL_CHARS = 700  # or below, over the signature
 VISIBLE_CHARS = 160  # a longer block with a date in it tells a story
 DATELINE_CHARS = 70  # how far into the first paragraph a dateline reaches
 HTMLDATE_CHARS = 1_000_000  # htmldate is slow on large pages, and they are rarely undated
@@ -126,6 +135,18 @@ def dateline(text: str, *, order: bool | None) -> str | None:
         place = before.split(",")[0]
         if len(place.split()) <= 4 and place[:1].isupper() and _AFTER_DATELINE.match(after):
             return found.edtf
+    return None
+
+
+def date_in_release(text: str, *, order: bool | None) -> str | None:
+    """Return the date after a place name at the head or over the signature.
+
+    "Yogyakarta, 18 Juli 2005" dates a release, "on 18 July 2005" in its text does not.
+    """
+    for part in (text[:RELEASE_HEAD_CHARS], text[-RELEASE_TAIL_CHARS:]):
+        for found in dates_in(part, month_first=order):
+            if _PLACE_BEFORE.search(part[: found.start]):
+                return found.edtf
     return None
 
 

@@ -1,0 +1,110 @@
+"""Threads that ask, one for each host; their answers come back through one queue.
+
+Only the thread that reads the queue writes archive and catalog, so nothing else is shared.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from pipeline.answers import Outcome
+from pipeline.catalog_rows import Due, Feed
+from pipeline.fetchers.commoncrawl import Position
+from pipeline.fetchers.warc import Skipped, WarcPage
+from pipeline.opt_outs import OptOut
+from pipeline.sources import FetchEntry, Source
+from pipeline.urls import host_of
+from pipeline.visitor import Trail
+
+_THREADS = 256  # at most: each mostly waits; hosts beyond share them
+_WAITING = 64  # answers that may wait to be written, so that memory does not grow with the run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One address to ask for: an entry point (``entry``) or a document (``due``)."""
+
+    source: Source
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    entry: FetchEntry | None = None
+    feed: Feed | None = None
+    due: Due | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a job: an outcome; or before that, pages of a file that is streamed.
+
+    ``wish`` is what the publisher says of machines, if anything.
+    """
+
+    job: Job
+    outcome: Outcome | WarcPage | Skipped | Position | BaseException
+    trail: Trail = field(default_factory=Trail)
+    is_last: bool = True
+    wish: OptOut | None = None
+
+
+class Workers:
+    """The threads of one run."""
+
+    def __init__(self, ask: Callable[[Job], Iterator[Answer]], stop: threading.Event) -> None:
+        """Take what asks for a job; its last answer has ``is_last``. ``stop`` ends all threads."""
+        self._ask, self._stop = ask, stop
+        self._answers: queue.Queue[Answer] = queue.Queue(_WAITING)
+        self._queues: dict[int, queue.SimpleQueue[Job | None]] = {}
+        self._threads: dict[str, int] = {}
+        self.jobs = self.done = 0
+
+    def push(self, job: Job) -> None:
+        """Give a job to the thread of its host, which is started for its first one."""
+        self.jobs += 1
+        number = self._threads.setdefault(host_of(job.url), len(self._threads) % _THREADS)
+        if number not in self._queues:
+            self._queues[number] = queue.SimpleQueue()
+            args = (self._queues[number],)
+            threading.Thread(target=self._work, args=args, daemon=True).start()
+        self._queues[number].put(job)
+
+    def answers(self) -> Iterator[Answer]:
+        """Yield answers until every job that was pushed, meanwhile too, is done.
+
+        Raises:
+            BaseException: What a thread ended with: an error of ours, never one of a server.
+        """
+        while self.done < self.jobs:
+            answer = self._answers.get()
+            if isinstance(answer.outcome, BaseException):
+                raise answer.outcome
+            self.done += answer.is_last
+            yield answer
+
+    def close(self) -> None:
+        """End all threads; a request that is under way is not waited for."""
+        self._stop.set()
+        for waiting in self._queues.values():
+            waiting.put(None)
+
+    def _work(self, jobs: queue.SimpleQueue[Job | None]) -> None:
+        while (job := jobs.get()) is not None and not self._stop.is_set():
+            try:
+                for answer in self._ask(job):
+                    if not self._put(answer):
+                        return
+            except Exception as error:
+                self._put(Answer(job, error))
+
+    def _put(self, answer: Answer) -> bool:
+        """Hand an answer over; tell whether the run goes on."""
+        while not self._stop.is_set():
+            try:
+                self._answers.put(answer, timeout=1.0)  # s between looks at the stop sign
+            except queue.Full:
+                continue
+            return True
+        return False
