@@ -38,8 +38,8 @@ class Unchanged:
 
     url: str
     exchange: Exchange
-    etag: str | None
-    last_modified: str | None
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,11 +62,13 @@ class Note:
     """What the catalog must remember beside the capture.
 
     ``role`` is ``document``, ``discovery`` (a feed, sitemap or index page, with the links in it),
-    ``gone`` (what a server now answers for a lost document), ``robots`` and ``tdmrep`` (a site's words to machines) or
-    ``redirect`` (without its body, which is not read). ``refers_to`` and its date name the
-    record of an imported WARC, or the capture whose payload a revisit repeats. ``target_url`` is
-    where the payload came from, if not from the canonical address; ``aliases`` led to it. ``opt_out`` is
-    what the publisher says of machines, where it is kept all the same (``fetch.opt_outs``).
+    ``gone`` (what a server now answers for a lost document), ``robots`` and ``tdmrep`` (a site's
+    words to machines) or ``redirect`` (without its body, which is not read).
+
+    ``refers_to`` and its date name the record of an imported WARC, or the capture whose payload a
+    revisit repeats. ``target_url`` is where the payload came from, if not from the canonical
+    address; ``aliases`` led to it. ``opt_out`` is what the publisher says of machines, where the
+    page is kept all the same (``fetch.opt_outs``).
     """
 
     role: str = "document"

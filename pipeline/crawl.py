@@ -18,7 +18,7 @@ from pipeline.catalog_rows import Due
 from pipeline.config import Config
 from pipeline.crawl_asking import Asker
 from pipeline.crawl_bulk import BulkRecorder
-from pipeline.crawl_discovery import Discovery, held_back, is_done, read_entry
+from pipeline.crawl_discovery import Discovery, held_back, is_done, read_entry, sites_of
 from pipeline.crawl_pages import PageRecorder
 from pipeline.crawl_workers import Answer, Job, Workers
 from pipeline.fetchers.methods import METHODS, asked_of
@@ -64,7 +64,8 @@ class Crawl:
         self._moment, self._now, self._progress, self._keys = now, stamp(now), progress, keys
         self._pages = PageRecorder(recorder, self._now, config)
         self._discovery = Discovery(recorder, self._now, batch=_BATCH)
-        self._bulk = BulkRecorder(recorder, self._discovery)
+        owners = {site: source for source in sources for site in sites_of(source)}
+        self._bulk = BulkRecorder(recorder, self._discovery, owners)
         budget = min(limit or config.fetch.max_pages, config.fetch.max_pages)
         self._states = {s.id: _State(s, Tally(s.id), budget=budget) for s in sources}
         self._claimed: set[str] = set()
@@ -179,6 +180,9 @@ class Crawl:
         if job.entry is None or job.feed is None:
             return
         state.open_entries -= 1
+        error = outcome.fetched if isinstance(outcome, Failed) else None
+        if error is not None and METHODS[job.entry.method].is_end(error.payload):
+            outcome = error
         found = read_entry(job.source, job.entry, job.feed, outcome, self._moment)
         for link in self._discovery.settle(
             job.source, job.entry, job.feed, outcome, found, state.tally

@@ -6,8 +6,9 @@ so that a killed run goes on inside the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from pipeline.answers import Failed, Unchanged
 from pipeline.captures import Exchange, Note, url_doc_id
@@ -19,12 +20,17 @@ from pipeline.fetchers.warc import Skipped, WarcPage
 from pipeline.ingest_report import Tally
 from pipeline.recorder import Recorder, make_capture
 from pipeline.sources import Source
+from pipeline.urls import site_of
 from pipeline.visitor import Trail, Visitor
 from pipeline.web import StreamError
 
+_NOT_SATISFIABLE = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE.value
+# The file itself is not kept, so there are no lines around it: its pages are.
+_NO_LINES = Exchange(request_line="", request_headers=(), status_line="", response_headers=())
+
 
 def read_file(visitor: Visitor, job: Job, limit: int) -> Iterator[Answer]:
-    """Yield the pages of the job's source in a file, and at last what came of the file.
+    """Yield the wanted pages of a file, and at last what came of the file.
 
     Args:
         visitor: Asks for it.
@@ -32,19 +38,29 @@ def read_file(visitor: Visitor, job: Job, limit: int) -> Iterator[Answer]:
         limit: Most decoded bytes of one page.
     """
     trail, start = Trail(), position_of(job.feed)
+    is_whole = False
     try:
         chunks = visitor.stream(job.url, start, trail)
-        for found in stream_pages(chunks, sites_of(job.source), limit, start):
+        for found in stream_pages(chunks, domains_of(job), limit, start):
+            is_whole = isinstance(found, Position)  # a file that ends inside a record has none
             yield Answer(job, found, is_last=False)
     except StreamError as error:
-        yield Answer(job, Failed(url=job.url, reason=str(error), temporary=True), trail)
-        return
-    nothing = Exchange(
-        request_line="", request_headers=(), status_line="", response_headers=()
-    )  # the file is not kept: its pages are
-    yield Answer(
-        job, Unchanged(url=job.url, exchange=nothing, etag=None, last_modified=None), trail
-    )
+        # Behind the last byte there is nothing: a run was killed before it could say so.
+        is_whole = start > 0 and str(error) == f"HTTP {_NOT_SATISFIABLE}"
+        if not is_whole:
+            yield Answer(job, Failed(url=job.url, reason=str(error), temporary=True), trail)
+            return
+    if is_whole:
+        yield Answer(job, Unchanged(url=job.url, exchange=_NO_LINES), trail)
+    else:
+        told = "cut inside a record"
+        yield Answer(job, Failed(url=job.url, reason=told, temporary=True), trail)
+
+
+def domains_of(job: Job) -> frozenset[str]:
+    """Return the sites whose pages are wanted: those of the entry's query, or of its source."""
+    named = (job.entry.query or "").split() if job.entry is not None else []
+    return frozenset(site_of(f"https://{name.lower()}/") for name in named) or sites_of(job.source)
 
 
 def position_of(feed: Feed | None) -> int:
@@ -54,17 +70,22 @@ def position_of(feed: Feed | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class BulkRecorder:
-    """Enters pages that come out of a file."""
+    """Enters pages that come out of a file.
+
+    ``owners`` has the source of each site, so that a page belongs to its publisher also where one
+    entry reads the file for many.
+    """
 
     recorder: Recorder
     discovery: Discovery
+    owners: Mapping[str, Source] = field(default_factory=dict)
 
     def settle(self, job: Job, found: WarcPage | Skipped | Position, tally: Tally) -> None:
         """Enter one page, or how far the file is read."""
         if isinstance(found, Skipped):
             tally.add("failed", found.reason, url=job.url)
         elif isinstance(found, WarcPage):
-            self._page(job.source, found, tally)
+            self._page(self.owners.get(site_of(found.url), job.source), found, tally)
         else:
             self.discovery.note_position(job.source.id, job.url, found.offset)
 

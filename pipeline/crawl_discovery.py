@@ -15,6 +15,7 @@ from pipeline.catalog_rows import Feed
 from pipeline.catalog_writes import poll_of, with_poll
 from pipeline.fetchers.found import Found
 from pipeline.fetchers.methods import METHODS, asked_of
+from pipeline.fetchers.wayback import original_of
 from pipeline.ingest_report import Tally
 from pipeline.polling import DEFAULTS, Brought, Limits, Missed, after, declared_seconds, waits
 from pipeline.recorder import Recorder, make_capture
@@ -139,8 +140,9 @@ class Discovery:
         if isinstance(outcome, Failed):
             self._fail(feed, outcome, tally)
             return ()
+        links = self._unheld(found.links) if entry.method == "wayback" else found.links
         new = self.recorder.catalog.discover(
-            source.id, entry.method, found.links, self.now, source.timezone
+            source.id, entry.method, links, self.now, source.timezone
         )
         tally.add("discovered", count=new)
         has_changed = isinstance(outcome, Fetched) and not _is_same(feed, outcome)
@@ -156,6 +158,16 @@ class Discovery:
             part.before = feed
             part.declared = declared_seconds(body, outcome.exchange.response_headers, self.now)
         return tuple(onward)
+
+    def _unheld(self, links: tuple[Link, ...]) -> tuple[Link, ...]:
+        """Leave out replays of documents that are in the archive, and keep one of each."""
+        by_original = {original_of(link.url): link for link in links}
+        catalog, kept = self.recorder.catalog, []
+        for original, link in by_original.items():
+            page = None if original is None else catalog.page(url_doc_id(original))
+            if original is not None and (page is None or page.capture_id is None):
+                kept.append(link)
+        return tuple(kept)
 
     def finish(self) -> None:
         """Decide when each entry point is asked again, and write what waits to be written."""

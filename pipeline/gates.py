@@ -1,4 +1,4 @@
-"""What is known of hosts in a run: when each was asked, how fast it was, when it may be asked again.
+"""What is known of hosts in a run: when each was asked, how fast, and when it may be again.
 
 In: rows of the catalog. Out: gates, and rows again.
 """
@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.catalog_rows import Host
+
+# Least pauses in seconds that services ask of programs, where they say so outside robots.txt: GDELT
+# one request in five seconds, the Wayback Machine's index twenty a minute, Media Cloud two.
+ASKED_PAUSES = {"api.gdeltproject.org": 6.0, "web.archive.org": 3.0, "search.mediacloud.org": 30.0}
 
 
 @dataclass(slots=True)

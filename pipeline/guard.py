@@ -13,6 +13,8 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import requests
@@ -230,9 +232,14 @@ class GuardedAdapter(IPFilterAdapter):  # type: ignore[misc]  # requests-hardene
         host, port = plain[0]["host"], plain[0]["port"]
         if f"{host}:{port or (443 if self._is_https else 80)}".lower() in self._allowed:
             return plain  # type: ignore[return-value]  # typed dictionaries in requests
+        with contextlib.suppress(ValueError):  # a name; of mapped addresses the library sees inside
+            if not is_public(ipaddress.ip_address(str(host).strip("[]"))):
+                msg = f"{host} is not a public address"
+                raise ForbiddenAddressError(msg)
         pinned: tuple[dict[str, Any], dict[str, Any]]
         try:
-            pinned = super().build_connection_pool_key_attributes(request, verify, cert)
+            resolve = super().build_connection_pool_key_attributes
+            pinned = _in_time(lambda: resolve(request, verify, cert))
         except InvalidIPAddress as error:
             msg = f"{error} is not a public address"
             raise ForbiddenAddressError(msg) from error
@@ -241,6 +248,30 @@ class GuardedAdapter(IPFilterAdapter):  # type: ignore[misc]  # requests-hardene
             msg = f"{address} is not a public address"
             raise ForbiddenAddressError(msg)
         return pinned
+
+
+def _in_time(work: Callable[[], Any]) -> Any:
+    """Return what ``work`` returns, within the deadline: name servers can be slow, too.
+
+    Nothing can end a question to the system's resolver, so it is left to end in its own thread.
+    """
+    deadline = Deadline.current()
+    if deadline is None:
+        return work()
+    answer: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(work())
+        except Exception as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return answer.result(deadline.remaining)
+    except TimeoutError as error:
+        msg = "the host name was not resolved in time"
+        raise requests.ConnectTimeout(msg) from error
 
 
 def guarded_session(allow_private: frozenset[str]) -> requests.Session:

@@ -32,7 +32,8 @@ _ERRORS_SHOWN = 5  # per source in Markdown; JSON has `_ERRORS_KEPT`
 _ERRORS_KEPT = 100
 _LONGEST = 200  # characters of a reason or an address; a longer one ends with an ellipsis
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;", "\\": "&#92;"}
-_MARKS = re.compile(r"[&<>|`\\*_{}\[\]~$:@!#]|(?<=www)\.", re.IGNORECASE)
+# A colon counts where a scheme or an emoji may follow; in "failed: HTTP 500" and 02:00 it does not.
+_MARKS = re.compile(r"[&<>|`\\*_{}\[\]~$@!#]|:(?=[^\s\d])|(?<=www)\.", re.IGNORECASE)
 # The characters that an address may have (RFC 3986); anything else is shown percent-encoded.
 _ADDRESS = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
 

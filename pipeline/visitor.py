@@ -17,7 +17,7 @@ from pipeline import robots
 from pipeline.answers import Failed, Fetched, Outcome, Redirect
 from pipeline.catalog_rows import Host, Robots
 from pipeline.config import FetchConfig
-from pipeline.gates import Gate, gate_of, row_of
+from pipeline.gates import ASKED_PAUSES, Gate, gate_of, row_of
 from pipeline.opt_outs import OptOut
 from pipeline.origins import Origins
 from pipeline.urls import host_of
@@ -275,7 +275,8 @@ class Visitor:
         with self._guard:
             gate = self._gates.get(host)
         adaptive = min(_LATENCY_FACTOR * (gate.latency if gate else 0.0), _LATENCY_DELAY)
-        return max(self._config.min_delay_seconds, adaptive, self._origins.crawl_delay(host))
+        declared = max(self._origins.crawl_delay(host), ASKED_PAUSES.get(host, 0.0))
+        return max(self._config.min_delay_seconds, adaptive, declared)
 
     def _transport(self) -> Transport:
         """Return this thread's own transport: sessions are not shared."""

@@ -2,7 +2,8 @@
 
 The cases are of our own writing. The first half was written before the rules were tuned; of the
 second half, written after that, 26 of 35 walls and 33 of 34 pages were told right at first sight,
-and the rules were then mended. Before there were these rules it was 21 of 65 and 58 of 65.
+and the rules were then mended; of a third lot, written after that, 8 of 12 and 10 of 12, and they
+were mended again. The rules before these told 21 of the first 65 walls and 58 of the 65 pages.
 """
 
 import random
@@ -31,7 +32,7 @@ BRIEF = (
 
 def _cases() -> list[Any]:
     rows = []
-    for name in ("walls_first.yml", "walls_second.yml"):
+    for name in ("walls_first.yml", "walls_second.yml", "walls_third.yml"):
         for case in yaml.safe_load((DATA / name).read_text("utf-8")):
             page = case["html"].replace("{story}", STORY).replace("{brief}", BRIEF).encode()
             headers = tuple((name, value) for name, value in case.get("headers", ()))

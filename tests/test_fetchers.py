@@ -208,7 +208,7 @@ xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
 
 def test_a_sitemap_gives_pages_not_images_and_lastmod_is_no_publication_date() -> None:
     expected = (
-        Link(url="https://news.example/1"),
+        Link(url="https://news.example/1", modified="2020-01-01"),
         Link(url="https://news.example/2", published="2026-01-02"),
     )
     assert read_sitemap(MAP, BASE).links == expected

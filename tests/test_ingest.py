@@ -469,11 +469,29 @@ def test_a_source_that_fails_three_runs_or_breaks_its_assertion_is_broken(
         assert ingest(workspace, short, limit=1).broken_sources == ()
 
 
-def test_a_method_of_a_later_version_is_reported(workspace: Workspace) -> None:
+def test_a_search_without_its_key_is_reported_and_not_asked(workspace: Workspace) -> None:
     with serving({}) as server:
-        source = source_of(server, fetch=[{"method": "gdelt", "query": "x"}])
-        assert counts(ingest(workspace, source)) == {"failed": 1}
+        source = source_of(server, fetch=[{"method": "mediacloud", "query": "x"}])
+        report = ingest(workspace, source)
+        assert counts(report) == {"failed": 1}
+        assert "CITYACCORDS_MEDIACLOUD_TOKEN" in report.as_text()
         assert server.requests == []
+
+
+def test_a_wordpress_site_is_read_to_its_last_full_page(workspace: Workspace) -> None:
+    def posts(handler: hostile.Handler) -> None:
+        if "page=1&" not in handler.path:
+            end = {"code": "rest_post_invalid_page_number", "data": {"status": 400}}
+            handler.answer(400, json.dumps(end).encode(), Content_Type="application/json")
+            return
+        rows = [{"link": handler.server.url(f"/berita-{n % 3}")} for n in range(100)]
+        handler.answer(200, json.dumps(rows).encode(), Content_Type="application/json")
+
+    pages = {f"/berita-{n}": page(html(str(n))) for n in range(3)}
+    with serving(site(pages) | {"/wp-json/wp/v2/posts": posts}) as server:
+        source = source_of(server, fetch=[{"method": "wordpress", "url": server.url("/")}])
+        assert counts(ingest(workspace, source)) == {"discovered": 3, "fetched": 3}
+        assert sum(path.startswith("/wp-json") for path in server.paths()) == 2
 
 
 def test_a_report_speaks_json_and_plain_words(workspace: Workspace) -> None:

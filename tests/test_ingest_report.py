@@ -115,7 +115,8 @@ def test_a_summary_is_written_for_people_and_for_programs(tmp_path: Path) -> Non
     text = path.read_text("utf-8")
     assert "| one | 3 | 1 | 20 | 0 | 2 | 0 | 1 | 0 | 27 | 2.5 | 12 |" in text
     assert "| all | 3 | 1 | 20 | 0 | 2 | 0 | 1 | 1 | 27 | 2.5 | 12 |" in text
-    assert "- 2 × failed\\: HTTP 500, as `https://one.example/a`" in text
+    assert "# Ingest run 2026-11-24T02:00:00Z" in text
+    assert "- 2 × failed: HTTP 500, as `https://one.example/a`" in text
     assert "- **two**: broke its assertions, or failed three runs in a row." in text
     assert "- disk nearly full" in text
     data = json.loads(path.with_suffix(".json").read_text("utf-8"))

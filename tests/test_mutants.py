@@ -156,7 +156,8 @@ TOKENS = (
     b"<", b">", b"</", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<?xml", b"&#0;", b"&#x110000;",
     b"&lol;", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"{", b"[", b"\\u", b"\\ud800", b'"',
     b"*", b"$", b"%", b"%zz", b"1e999", b"-", b":", b"http://[", b"http://127.0.0.1/",
-    b"\xed\xa0\x80", b"xmlns:a=", b"encoding='utf-7'", b"<!DOCTYPE x [", b"\xe2\x80\xae", b"9" * 400,
+    b"\xed\xa0\x80", b"xmlns:a=", b"encoding='utf-7'", b"<!DOCTYPE x [",
+    b"\xe2\x80\xae", b"9" * 400,
 )  # fmt: skip
 ENCODINGS = ("utf-16", "utf-32", "latin-1", "cp037", "utf-7", "gb18030", "shift_jis")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from pipeline.fetchers import commoncrawl, wayback
+from pipeline.fetchers import commoncrawl, gdelt, mediacloud, wayback, wordpress
 from pipeline.fetchers.feed import read_feed
 from pipeline.fetchers.found import Found
 from pipeline.fetchers.listing import read_listing
@@ -72,6 +72,7 @@ class Method:
         follows: When a further page is asked for: ``changed`` (a map whose date says so), ``new``
             (a pager, while pages bring something new) or ``all``.
         is_final: Whether an answer of that moment can never change, so that it is asked for once.
+        is_end: Whether the body of an error says that there are no more pages.
         key: Environment variable with the key that its server wants, if any.
     """
 
@@ -80,6 +81,7 @@ class Method:
     is_wide: bool = False
     follows: str = "new"
     is_final: Callable[[str, datetime], bool] = field(default=_never)
+    is_end: Callable[[bytes], bool] = field(default=lambda _: False)
     key: str | None = None
 
 
@@ -91,6 +93,29 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             read=lambda body, url, _, asked: read_listing(
                 body, url, asked.entry.link_pattern, asked.entry.next_pattern
             )
+        ),
+        "wordpress": Method(
+            read=lambda body, url, *_: wordpress.read_posts(body, url),
+            # Without `modified_after`: a stable address has one state and one validator.
+            starts=lambda asked: wordpress.start_urls(asked.entry.url or "", None),
+            is_end=wordpress.is_end,
+        ),
+        "gdelt": Method(
+            read=lambda body, url, *_: gdelt.read_articles(body, url),
+            starts=lambda asked: gdelt.start_urls(asked.entry.query or "", asked.since, asked.now),
+            is_wide=True,
+            follows="all",
+            is_final=gdelt.is_final,
+        ),
+        "mediacloud": Method(
+            read=lambda body, url, *_: mediacloud.read_stories(body, url),
+            starts=lambda asked: mediacloud.start_urls(
+                asked.entry.query or "", asked.since, asked.now
+            ),
+            is_wide=True,
+            follows="all",
+            is_final=mediacloud.is_final,
+            key="CITYACCORDS_MEDIACLOUD_TOKEN",
         ),
         "wayback": Method(
             read=lambda body, url, *_: wayback.read_cdx(body, url),

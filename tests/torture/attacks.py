@@ -243,7 +243,16 @@ BODIES: dict[str, Callable[[], bytes]] = {
     "robots-5xx": lambda: whole(503, b"no"),
 }
 # An attack on robots.txt after which nothing else may be asked of the host.
-SHUT = ("slow-head", "slow-body", "silent", "endless", "reset", "robots-5xx", "no-http", "no-answer")
+SHUT = (
+    "slow-head",
+    "slow-body",
+    "silent",
+    "endless",
+    "reset",
+    "robots-5xx",
+    "no-http",
+    "no-answer",
+)
 TRAPS = ("pager", "calendar", "map-of-maps", "robots-giant", "robots-bom", "robots-moved")
 HEALTHY = "healthy"
 
@@ -311,7 +320,9 @@ class Hostile(Plain):
             return self._robots_trap(request, name)
         if name == "pager" and path.startswith("/news"):
             number = int(request.path.partition("page=")[2] or 0)
-            rows = "".join(f"<h2><a href='/doc/{number * 9 + n}.html'>{n}</a></h2>" for n in range(9))
+            rows = "".join(
+                f"<h2><a href='/doc/{number * 9 + n}.html'>{n}</a></h2>" for n in range(9)
+            )
             more = f"<a rel='next' href='/news?page={number + 1}'>Next</a>"
             return whole(200, f"<html><body>{rows}{more}</body></html>".encode())
         if name == "calendar" and path.startswith("/news"):

@@ -1,8 +1,8 @@
 """A site on which 30 % of all answers go wrong, asked again and again until nothing is open.
 
-Wrong are also robots.txt and feeds. The draw is by seed, address and number of the attempt, so a run
-can be repeated. After each run every address must have a state that ends or a time at which it is
-tried again, and every payload in the archive must be the whole true one.
+Wrong are also robots.txt and feeds. The draw is by seed, address and number of the attempt, so that
+a run can be repeated. After each run every address must have a state that ends or a time at which
+it is tried again, and every payload in the archive must be the whole true one.
 """
 
 from __future__ import annotations
@@ -95,9 +95,10 @@ def run(count: int, seed: int, *, keep: Path | None = None) -> Found:
     """Run until every address is settled, and return what came of it."""
     hosts = max(1, count // PER_HOST)
     found = Found(urls=hosts * PER_HOST)
-    with tempfile.TemporaryDirectory() as folder, served(
-        Plan("flaky", hosts, PER_HOST, seed, {"stall": DEADLINE + 1.0})
-    ) as site:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Plan("flaky", hosts, PER_HOST, seed, {"stall": DEADLINE + 1.0})) as site,
+    ):
         workspace = prepare(
             (keep or Path(folder)) / "flaky",
             site,

@@ -1,4 +1,4 @@
-"""Every attack in one run, beside hosts that behave: nothing hangs, grows, leaks, or holds up others.
+"""Every attack in one run, beside hosts that behave: nothing hangs, grows, or holds others up.
 
 Each attack is a host of its own, so the server's log tells how long each was listened to. One more
 server port is not let through the address guard: any request there, by whatever spelling of the
@@ -22,6 +22,7 @@ DOCUMENTS, HEALTHY = 12, 10
 DEADLINE, DELAY = 3.0, 0.2
 OVERTIME = 2.0  # s after the deadline by which each attack must be over
 MEMORY = 300_000_000  # bytes
+LIMIT = 300.0  # s; the whole run: five attacks in a row on a host, with rests of 15 s, need 90
 HELD_UP = 1.5  # so much longer healthy hosts may take than without attacks beside them
 _CANARY = 0  # number of the host that must never be asked
 _SPELLINGS = (
@@ -86,7 +87,7 @@ def _entries(role: str, origin: str) -> list[dict[str, object]]:
 
 
 def _workspace(folder: Path, site: Site, chosen: Sequence[str], hosts: Sequence[int]) -> Path:
-    """Write the sources; a lure counts the bad address among its own, so that only the guard is left."""
+    """Write the sources; to a lure the bad address is its own, so that only the guard is left."""
     fetch = {"min_delay_seconds": DELAY, "deadline_seconds": DEADLINE, "max_pages": 60}
     workspace = prepare(
         folder,
@@ -169,7 +170,7 @@ def _once(seed: int, folder: Path, found: Found) -> None:
         found.alone, found.gap_alone = _pace(site.log(), healthy)
         start = len(site.log())
         workspace = _workspace(folder / "hostile", site, chosen, range(1, len(chosen)))
-        run = ingest(workspace, site, refused=(_CANARY,), limit_seconds=600)
+        run = ingest(workspace, site, refused=(_CANARY,), limit_seconds=LIMIT)
         log = site.log(start)
         found.attacks, found.requests = len(chosen) - 1 - HEALTHY, len(log)
         found.seconds, found.peak, found.code = run.seconds, run.peak_rss, run.code
@@ -178,8 +179,12 @@ def _once(seed: int, folder: Path, found: Found) -> None:
         if run.code == 0:
             _check_kept(workspace, found)
             _check_exit(workspace, site, chosen.index("doc:silent"), found)
-    if run.code:
-        found.problems.append(f"code {run.code}, single failures are no error: {run.stderr[-1500:]}")
+    if run.is_cut:
+        found.problems.append(f"the run had not ended after {LIMIT:g} s and was killed")
+    elif run.code:
+        found.problems.append(
+            f"code {run.code}, single failures are no error: {run.stderr[-1500:]}"
+        )
     if found.peak > MEMORY:
         found.problems.append(f"peak {found.peak / 1e6:.0f} MB, limit {MEMORY / 1e6:.0f} MB")
     if found.beside > HELD_UP * found.alone:
@@ -198,8 +203,8 @@ def run(count: int, seed: int, *, keep: Path | None = None) -> Found:
 def show(found: Found) -> None:
     """Print the figures."""
     print(
-        f"{found.attacks} hosts attack, {found.requests} requests in {found.seconds:.0f} s, exit code"
-        f" {found.code}; the longest attack took {found.longest[0]:.2f} s ({found.longest[1]}),"
+        f"{found.attacks} hosts attack, {found.requests} requests in {found.seconds:.0f} s, exit"
+        f" code {found.code}; the longest attack took {found.longest[0]:.2f} s ({found.longest[1]}),"
         f" limit {DEADLINE + OVERTIME:g} s; peak {found.peak / 1e6:.0f} MB"
     )
     print(

@@ -159,9 +159,10 @@ def run(count: int, seed: int, *, keep: Path | None = None) -> Found:
     """
     found = Found()
     pick = random.Random(seed)
-    with tempfile.TemporaryDirectory() as folder, served(
-        Plan("changing", HOSTS, DOCUMENTS, seed)
-    ) as site:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Plan("changing", HOSTS, DOCUMENTS, seed)) as site,
+    ):
         root = Path(folder)
         undisturbed = _undisturbed(site, root)
         found.problems += checks.consistency(undisturbed)

@@ -1,7 +1,7 @@
 """20,000 documents in one run: resident memory over time must be flat.
 
-Looked at every quarter second from outside. Compared are the second and the last quarter of the time
-between the first and the last request; the first quarter holds the start.
+Looked at every quarter second from outside. Compared are the second and the last quarter of the
+time between the first and the last request; the first quarter holds the start.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ def run(count: int, seed: int, *, keep: Path | None = None) -> Found:
     """Fetch ``count`` documents and return how memory went."""
     per_host = max(1, count // HOSTS)
     found = Found(urls=per_host * HOSTS)
-    with tempfile.TemporaryDirectory() as folder, served(
-        Plan("plain", HOSTS, per_host, seed)
-    ) as site:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Plan("plain", HOSTS, per_host, seed)) as site,
+    ):
         fetch = {"min_delay_seconds": 0.05}
         workspace = prepare((keep or Path(folder)) / "memory", site, fetch=fetch)
         ended = ingest(workspace, site)

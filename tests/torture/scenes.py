@@ -92,7 +92,6 @@ class Plain:
         kind = "text/html; charset=utf-8"
         return whole(200, body, kind, ETag=tag, Last_Modified=MODIFIED, **more)
 
-
     def version(self, number: int) -> int:
         """Return which version of a document is shown."""
         del number
@@ -238,4 +237,9 @@ class Manners(Plain):
         return super().page(request)
 
 
-SCENES: dict[str, Callable[[Server], Scene]] = {"plain": Plain, "changing": Changing, "flaky": Flaky, "manners": Manners}
+SCENES: dict[str, Callable[[Server], Scene]] = {
+    "plain": Plain,
+    "changing": Changing,
+    "flaky": Flaky,
+    "manners": Manners,
+}

@@ -128,7 +128,6 @@ class Server:
             "most_open": self.most_open,
         }
 
-
     def note(self, request: Request) -> None:
         """Log a request, and kill the victim if this is the one that it was given."""
         self.log.append(request)
@@ -176,7 +175,7 @@ class Connection(asyncio.Protocol):
         first, *lines = self._head.decode("latin-1").split("\r\n")
         pairs = (line.partition(":") for line in lines if line)
         headers = {name.lower(): value.strip() for name, _, value in pairs}
-        path = (first.split(" ") + [""])[1]
+        path = [*first.split(" "), ""][1]
         server = self.server
         count = server.counts[self.host, path] = server.counts.get((self.host, path), 0) + 1
         self.request = request = Request(
@@ -267,7 +266,7 @@ class Connection(asyncio.Protocol):
 
 
 def _listening(*, everywhere: bool = False) -> socket.socket:
-    """Return a listening socket: on 127.0.0.1, or on every address so that no spelling misses it."""
+    """Return a listening socket: on 127.0.0.1, or on every address, for all spellings of it."""
     if everywhere and socket.has_dualstack_ipv6():
         sock = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
     else:

@@ -164,6 +164,7 @@ class Run:
     stderr: str
     begun: float
     samples: list[Sample] = field(default_factory=list)
+    is_cut: bool = False  # it did not end by itself within the limit
 
     def report(self) -> dict[str, Any]:
         """Return what ``--json`` printed."""
@@ -189,7 +190,7 @@ def ingest(
     kill_after: float | None = None,
     kill_at: tuple[int, float] | None = None,
     sample_seconds: float = 0.25,
-    limit_seconds: float = 3_600.0,
+    limit_seconds: float = 1_800.0,
     refused: Sequence[int] = (),
 ) -> Run:
     """Run ``ingest`` as a process (group) of its own and wait for it.
@@ -204,10 +205,7 @@ def ingest(
         kill_at: Requests after which the server sends that signal, and how many seconds later.
         sample_seconds: Time between two looks at memory and CPU.
         refused: Numbers of hosts that stay forbidden private addresses.
-        limit_seconds: A run that takes longer is killed, and this is an error.
-
-    Raises:
-        TimeoutError: The run did not end by itself within the limit.
+        limit_seconds: A run that takes longer is killed and marked as cut.
     """
     out, err = workspace / "stdout.txt", workspace / "stderr.txt"
     begun = time.monotonic()
@@ -237,9 +235,7 @@ def ingest(
         begun=begun,
         samples=samples,
     )
-    if kill_after is None and run.seconds > limit_seconds:
-        msg = f"the run did not end within {limit_seconds:g} s; {run.stderr[-2000:]}"
-        raise TimeoutError(msg)
+    run.is_cut = kill_after is None and run.seconds >= limit_seconds
     return run
 
 

@@ -1,8 +1,8 @@
 """Manners, read off the server's log: pace, one at a time, robots.txt, Retry-After, 304.
 
 Six kinds of hosts (`scenes.Manners`) are fetched in several runs straight after each other, one of
-them killed. On the log of all runs, between any two requests to one host: the second begins at least
-the host's pause after the first ended. The pause is the greatest of the configured one, the
+them killed. On the log of all runs, of any two requests to one host in a row, the second begins at
+least the host's pause after the first ended. The pause is the greatest of the configured one, the
 Crawl-delay, and five times what the answer before took.
 """
 
@@ -188,8 +188,8 @@ def run(count: int, seed: int, *, keep: Path | None = None) -> Found:
 def show(found: Found) -> None:
     """Print the figures."""
     print(
-        f"{found.requests} requests to {found.hosts} hosts in {found.runs} runs: {found.pairs} pairs"
-        f" of neighbours, {found.too_close} too close, {found.overlaps} at once;"
+        f"{found.requests} requests to {found.hosts} hosts in {found.runs} runs: {found.pairs}"
+        f" pairs of neighbours, {found.too_close} too close, {found.overlaps} at once;"
         f" {found.disallowed} disallowed; the server was late by {found.lag * 1000:.0f} ms at most"
     )
     for kind, ratio in sorted(found.closest.items()):
