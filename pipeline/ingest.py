@@ -6,11 +6,13 @@ module is the stage's front: the work is in ``crawl`` (HTTP), ``imports`` and ``
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline import __version__
 from pipeline.answers import Failed, Fetched
@@ -30,6 +32,7 @@ from pipeline.recorder import (
     recording,
     stamp,
 )
+from pipeline.run_summary import write_summary
 from pipeline.sources import Source, load_sources
 from pipeline.urls import canonical_url, host_of
 from pipeline.visitor import Visitor, user_agent
@@ -45,6 +48,7 @@ __all__ = [
     "run_ingest",
 ]
 _BAD_RUNS = 3  # runs in a row in which a source gave nothing but failures
+_HISTORY = timedelta(days=29)  # of runs, for the medians of 28 days in a summary
 _ROBOTS_THREADS = 16  # hosts whose robots.txt a dry run reads side by side
 
 
@@ -81,7 +85,8 @@ def run_ingest(
         allow_private: ``HOST:PORT`` names that may have private addresses.
         progress: Called with a name, the number of answers and of requests so far.
         sources: Sources that were already read; None: those of the workspace.
-        keys: Keys of search services by the name that `fetchers.methods.Method.key` gives them.
+        keys: Keys of search services by the name that `fetchers.methods.Method.key` gives them;
+            None: those in the environment, where no file can leak them.
 
     Raises:
         ConfigError: No contact, an unknown source, a wrong source file, a newer catalog.
@@ -99,6 +104,8 @@ def run_ingest(
     was_killed = workspace.fetching.exists()
     with recording(workspace, config, now) as recorder:
         workspace.fetching.touch()
+        for named in source_ids or ():  # who names a source wants it asked now
+            recorder.catalog.wake_feeds(named)
         visitor = Visitor(
             config.fetch,
             agent,
@@ -118,13 +125,16 @@ def run_ingest(
             limit=limit,
             stop=stop,
             progress=progress or _silent,
-            keys=keys or {},
+            keys=_keys() if keys is None else keys,
         )
         tallies = crawl.run()
         recorder.commit()
         broken = _note_run(recorder, chosen, tallies, now, is_whole=limit is None)
+        history = recorder.catalog.runs_since(stamp(now - _HISTORY))
     workspace.fetching.unlink()
-    return IngestReport(run_id=stamp(now), sources=tallies, broken_sources=broken)
+    report = IngestReport(run_id=stamp(now), sources=tallies, broken_sources=broken)
+    path = write_summary(workspace, report, history, is_whole=limit is None)
+    return dataclasses.replace(report, notes=(f"Summary: {path}",))
 
 
 def fetch_url(
@@ -195,6 +205,11 @@ def _contact(workspace: Workspace, config: Config) -> str:
         )
         raise ConfigError(msg)
     return contact
+
+
+def _keys() -> dict[str, str]:
+    names = {method.key for method in METHODS.values() if method.key is not None}
+    return {name: os.environ[name].strip() for name in names if os.environ.get(name, "").strip()}
 
 
 def _note_run(

@@ -469,7 +469,10 @@ def test_a_source_that_fails_three_runs_or_breaks_its_assertion_is_broken(
         assert ingest(workspace, short, limit=1).broken_sources == ()
 
 
-def test_a_search_without_its_key_is_reported_and_not_asked(workspace: Workspace) -> None:
+def test_a_search_without_its_key_is_reported_and_not_asked(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CITYACCORDS_MEDIACLOUD_TOKEN", raising=False)
     with serving({}) as server:
         source = source_of(server, fetch=[{"method": "mediacloud", "query": "x"}])
         report = ingest(workspace, source)
@@ -498,7 +501,9 @@ def test_a_report_speaks_json_and_plain_words(workspace: Workspace) -> None:
     with serving(site({"/a": hostile.status(400)})) as server:
         report = ingest(workspace, source_of(server))
     assert json.loads(json.dumps(report.as_data()))["sources"][0]["failed"] == 1
-    assert report.as_text() == "harian: 1 discovered, 1 failed\n  1 × failed: HTTP 400"
+    told, _, summary = report.as_text().partition("\nSummary: ")
+    assert told == "harian: 1 discovered, 1 failed\n  1 × failed: HTTP 400"
+    assert "HTTP 400" in Path(summary).read_text(encoding="utf-8")
 
 
 def test_progress_is_told(workspace: Workspace) -> None:

@@ -178,8 +178,16 @@ def _sqlite(workspace: Path) -> list[str]:
 
 
 def final_state(workspace: Path) -> State:
-    """Return how often each payload was kept of each document, with times left out."""
-    return Counter((c.doc_id, c.role, c.kind, c.sha256) for c in archived(workspace))
+    """Return how often each payload was kept of each document, with times left out.
+
+    A run that follows a kill asks for robots.txt and entry points once more: these requests were
+    made, so each may leave a revisit. Of documents revisits count too.
+    """
+    return Counter(
+        (c.doc_id, c.role, c.kind, c.sha256)
+        for c in archived(workspace)
+        if c.role in ("document", "gone") or c.kind != "revisit"
+    )
 
 
 def page_states(workspace: Path) -> dict[str, tuple[str, str | None]]:

@@ -204,8 +204,8 @@ def show(found: Found) -> None:
     """Print the figures."""
     print(
         f"{found.attacks} hosts attack, {found.requests} requests in {found.seconds:.0f} s, exit"
-        f" code {found.code}; the longest attack took {found.longest[0]:.2f} s ({found.longest[1]}),"
-        f" limit {DEADLINE + OVERTIME:g} s; peak {found.peak / 1e6:.0f} MB"
+        f" code {found.code}; the longest attack took {found.longest[0]:.2f} s"
+        f" ({found.longest[1]}), limit {DEADLINE + OVERTIME:g} s; peak {found.peak / 1e6:.0f} MB"
     )
     print(
         f"requests to forbidden addresses {found.forbidden} ({len(_SPELLINGS)} spellings), to"

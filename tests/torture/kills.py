@@ -13,6 +13,7 @@ import json
 import random
 import shutil
 import tempfile
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,14 +25,14 @@ from tests.torture.server import Plan
 from tests.torture.site import NOW, Site, feed_entry, ingest, prepare, served
 
 COUNT = 500
-HOSTS, DOCUMENTS = 6, 10
+HOSTS, DOCUMENTS = 6, 20
 FETCH = {"min_delay_seconds": 0.05, "shard_captures": 12}  # several files are closed in each run
 POINTS = tuple(point for point in FAULT_POINTS if point.startswith("ingest."))
 MONTH = timedelta(days=31)  # documents are asked for again after 30 days
 KILLED = -9
 _PER_HALF = 8  # kills, after which a half may run to its end
-_HITS = (1, 1, 2, 3, 5, 8, 13, 21)  # which pass of a fault point kills: early ones more often
-_RUN_SECONDS = 4.0  # of an undisturbed half, start included: kills by time come within it
+_HITS = (1, 1, 2, 3, 5, 8, 13)  # which pass of a fault point kills: early ones more often
+_FIRST_SECONDS = 0.3  # before this nothing of ours runs yet
 _IMPORTED = 120  # rows of an import series
 
 
@@ -44,6 +45,8 @@ class Found:
     series: int = 0
     lost: int = 0
     doubled: int = 0
+    run_seconds: float = 0.0  # of an undisturbed half, start included: kills by time come within
+    import_seconds: float = 1.0
     problems: list[str] = field(default_factory=list)
 
 
@@ -68,17 +71,17 @@ def _half(site: Site, workspace: Path, pick: random.Random, found: Found, *, lat
             run = ingest(workspace, site, now=now, env={"CITYACCORDS_FAULT": fault})
             kind = point
         elif kind == "request":
-            at = (pick.randint(1, HOSTS * DOCUMENTS), pick.random() * 0.06)
+            at = (pick.randint(1, HOSTS * DOCUMENTS // 4), pick.random() * 0.06)
             run = ingest(workspace, site, now=now, kill_at=at)
         else:
-            after = pick.uniform(0.3, _RUN_SECONDS) if kind == "time" else None
+            after = pick.uniform(_FIRST_SECONDS, found.run_seconds) if kind == "time" else None
             run = ingest(workspace, site, now=now, kill_after=after)
         if run.code == KILLED:
             found.kills[kind] += 1
         elif run.code:
             found.problems.append(f"a run ended with {run.code}: {run.stderr[-1500:]}")
             return
-        elif kind == "none" or number >= _PER_HALF:
+        else:
             return
     found.problems.append("100 runs, and none got through")
 
@@ -91,7 +94,7 @@ def _entries(number: int, origin: str) -> list[dict[str, object]]:
     return [feed_entry(origin) | {"method": method, "url": f"{origin}{path}"}]
 
 
-def _undisturbed(site: Site, folder: Path) -> Path:
+def _undisturbed(site: Site, folder: Path, found: Found) -> Path:
     workspace = prepare(folder / "undisturbed", site, fetch=FETCH, entries=_entries)
     site.set(changed=0)
     for later in (False, True):
@@ -99,6 +102,7 @@ def _undisturbed(site: Site, folder: Path) -> Path:
         run = ingest(workspace, site, now=_moment(0, later=later))
         if run.code:
             raise SystemExit(f"the undisturbed run ended with {run.code}: {run.stderr[-1500:]}")
+        found.run_seconds = run.seconds
     return workspace
 
 
@@ -137,13 +141,16 @@ def _import_series(site: Site, folder: Path, pick: random.Random, found: Found) 
     workspace, undisturbed = folder / "ws", folder / "undisturbed"
     for made in (workspace, undisturbed):
         prepare(made, site, fetch=FETCH, hosts=())
+    begun = time.monotonic()
     assert _import(site, undisturbed, found, {}, 0.0) == 0
+    found.import_seconds = time.monotonic() - begun
     for _ in range(_PER_HALF):
         point = pick.choice(POINTS) if pick.random() < 0.6 else ""
-        env = {"CITYACCORDS_FAULT": f"{point}:{pick.choice(_HITS)}"} if point else {}
-        after = 0.0 if point else pick.uniform(0.3, 1.5)
-        code = _import(site, workspace, found, env, after)
-        found.kills[f"import, {point or 'time'}"] += code == KILLED
+        env = {"CITYACCORDS_FAULT": f"{point}:{pick.choice(_HITS[:4])}"} if point else {}
+        after = 0.0 if point else pick.uniform(_FIRST_SECONDS, found.import_seconds)
+        if _import(site, workspace, found, env, after) != KILLED:
+            break
+        found.kills[f"import, {point or 'time'}"] += 1
     if _import(site, workspace, found, {}, 0.0):
         found.problems.append("an import did not get through")
     _balance(workspace, undisturbed, found)
@@ -164,7 +171,7 @@ def run(count: int, seed: int, *, keep: Path | None = None) -> Found:
         served(Plan("changing", HOSTS, DOCUMENTS, seed)) as site,
     ):
         root = Path(folder)
-        undisturbed = _undisturbed(site, root)
+        undisturbed = _undisturbed(site, root, found)
         found.problems += checks.consistency(undisturbed)
         while found.kills.total() < count and len(found.problems) < 100:
             number, before = found.series, len(found.problems)
