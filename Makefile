@@ -7,7 +7,7 @@ WORKSPACE ?= .
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ingest extract export refresh evaluate bench models lint types test check clean
+.PHONY: help setup demo ingest extract export refresh evaluate bench torture models lint types test check clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ evaluate: setup ## Score the gold sets (the sample's always, ../shared/gold wher
 
 bench: setup ## Speed beside the peers, in one run (ratios, not seconds)
 	$(BIN)/python -m tests.bench
+
+torture: setup ## Kills, a flaky and a hostile server, memory and manners, in full (an hour)
+	$(BIN)/python -m tests.torture all
 
 models: .venv-models/.ready ## Rebuild gazetteer and classifiers (build-time packages go to .venv-models)
 	.venv-models/bin/python -m pipeline train

@@ -71,7 +71,13 @@ class ArchiveWriter:
         self.closed: list[tuple[str, int]] = []  # shard ids and their number of captures
 
     def write(
-        self, capture: Capture, payload: bytes, *, note: Note, exchange: Exchange | None = None
+        self,
+        capture: Capture,
+        payload: bytes,
+        *,
+        note: Note,
+        exchange: Exchange | None = None,
+        packed: bytes | None = None,
     ) -> Capture:
         """Append one capture and return it with its place filled in.
 
@@ -85,7 +91,7 @@ class ArchiveWriter:
             self._open(capture.fetched_at)
         name = self._path.name.removesuffix(OPEN)
         placed = dataclasses.replace(capture, warc_file=name, warc_offset=self._offset)
-        self._append(encode_capture(placed, payload, note, exchange))
+        self._append(encode_capture(placed, payload, note, exchange, packed))
         self._captures += 1
         self._last_date = capture.fetched_at
         fault_point("ingest.record_written")

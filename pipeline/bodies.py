@@ -8,7 +8,7 @@ ever. A stream that ends before its own end mark is cut, and a cut body is a fai
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -207,16 +207,26 @@ _DECODERS: dict[str, type[_Deflate | _Gzip | _Zstd | _Brotli]] = {
 }
 
 
-def read_body(pieces: Iterable[bytes], encoding: str, limit: int) -> bytes:
+class BusyError(BodyError):
+    """There was no room for a large body in time; it may be asked for again."""
+
+
+def read_body(
+    pieces: Iterable[bytes],
+    encoding: str,
+    limit: int,
+    has_room: Callable[[int], bool] = lambda _: True,
+) -> bytes:
     """Return the decoded body.
 
     Args:
         pieces: The bytes of the wire, transfer encoding undone.
         encoding: The ``Content-Encoding`` header.
         limit: Most decoded bytes.
+        has_room: Asked with the length so far, and waits until there is room for more.
 
     Raises:
-        BodyError: It is too large, cut, or not what its encoding says.
+        BodyError: It is too large, cut, or not what its encoding says; or there was no room.
     """
     told = (name.strip().lower() for name in encoding.split(","))
     names = [name for name in told if name not in ("", "identity")]
@@ -235,6 +245,9 @@ def read_body(pieces: Iterable[bytes], encoding: str, limit: int) -> bytes:
         body += part
         if len(body) > limit:
             raise _too_large(limit)
+        if not has_room(len(body)):
+            msg = "no room for another large body in time"
+            raise BusyError(msg)
     return bytes(body)
 
 

@@ -123,9 +123,15 @@ def encode_end(shard_id: str, captures: int, date: str) -> bytes:
 
 
 def encode_capture(
-    capture: Capture, payload: bytes, note: Note, exchange: Exchange | None
+    capture: Capture,
+    payload: bytes,
+    note: Note,
+    exchange: Exchange | None,
+    packed: bytes | None = None,
 ) -> bytes:
     """Return the records of one capture; the same arguments give the same bytes.
+
+    ``packed`` is the payload as `warc.pack` returns it, if that was done before.
 
     Raises:
         ValueError: A response or revisit without its HTTP lines.
@@ -158,6 +164,7 @@ def encode_capture(
         media_type=media_type,
         headers=headers,
         http=answer,
+        packed=packed,
     )
     if exchange is not None and exchange.request_line:
         write_record(

@@ -18,9 +18,10 @@ from pipeline.catalog_rows import Due
 from pipeline.config import Config
 from pipeline.crawl_asking import Asker
 from pipeline.crawl_bulk import BulkRecorder
-from pipeline.crawl_discovery import Discovery, held_back, is_done, read_entry, sites_of
+from pipeline.crawl_discovery import Discovery, held_back, is_done, sites_of
 from pipeline.crawl_pages import PageRecorder
 from pipeline.crawl_workers import Answer, Job, Workers
+from pipeline.fetchers.found import Found
 from pipeline.fetchers.methods import METHODS, asked_of
 from pipeline.ingest_report import Tally
 from pipeline.recorder import Recorder, make_capture, stamp
@@ -69,7 +70,7 @@ class Crawl:
         budget = min(limit or config.fetch.max_pages, config.fetch.max_pages)
         self._states = {s.id: _State(s, Tally(s.id), budget=budget) for s in sources}
         self._claimed: set[str] = set()
-        self._workers = Workers(Asker(visitor, config, keys), stop)
+        self._workers = Workers(Asker(visitor, config, keys, now), stop)
         self._saved_at = time.monotonic()
 
     def run(self) -> tuple[Tally, ...]:
@@ -168,22 +169,18 @@ class Crawl:
             if not isinstance(outcome, BaseException):
                 self._bulk.settle(job, outcome, state.tally)
         elif job.entry is not None and job.feed is not None:
-            self._handle_entry(state, job, outcome)
+            self._handle_entry(state, job, outcome, answer.found or Found())
         elif job.due is not None:
             method, links = self._pages.settle(
-                job.source, job.due, job.url, outcome, answer.wish, state.tally
+                job.source, job.due, job.url, outcome, answer.facts, state.tally
             )
             if links:
                 self._discover(state, method, links)
 
-    def _handle_entry(self, state: _State, job: Job, outcome: Outcome) -> None:
+    def _handle_entry(self, state: _State, job: Job, outcome: Outcome, found: Found) -> None:
         if job.entry is None or job.feed is None:
             return
         state.open_entries -= 1
-        error = outcome.fetched if isinstance(outcome, Failed) else None
-        if error is not None and METHODS[job.entry.method].is_end(error.payload):
-            outcome = error
-        found = read_entry(job.source, job.entry, job.feed, outcome, self._moment)
         for link in self._discovery.settle(
             job.source, job.entry, job.feed, outcome, found, state.tally
         ):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipeline.answers import Failed, Fetched, Outcome
+from pipeline.catalog_rows import Feed
 from pipeline.config import Config
 from pipeline.crawl_bulk import read_file
-from pipeline.crawl_discovery import sites_of
+from pipeline.crawl_discovery import read_entry, sites_of
+from pipeline.crawl_facts import checked, facts_of
 from pipeline.crawl_workers import Answer, Job
 from pipeline.fetchers.commoncrawl import is_warc
 from pipeline.fetchers.methods import METHODS
 from pipeline.opt_outs import OptOut, opt_out
+from pipeline.sources import FetchEntry
 from pipeline.urls import host_of, site_of
 from pipeline.visitor import Trail, Visitor
 
@@ -24,20 +28,44 @@ class Asker:
     visitor: Visitor
     config: Config
     keys: Mapping[str, str]
+    now: datetime
 
     def __call__(self, job: Job) -> Iterator[Answer]:
         """Yield what comes of a job; the last answer has ``is_last``."""
         if job.entry is not None and is_warc(job.url):
             yield from read_file(self.visitor, job, self.config.fetch.max_bytes)
             return
+        if job.entry is not None and job.feed is not None:
+            yield self._entry(job, job.entry, job.feed)
+        else:
+            yield self._document(job)
+
+    def _entry(self, job: Job, entry: FetchEntry, feed: Feed) -> Answer:
+        """Ask for a feed, map or index page, and read what it leads to."""
         trail = Trail()
-        wish = None if job.due is None else self.visitor.site_wish(job.url, trail)
-        outcome: Outcome = _refused(job.url, wish) if self._refuses(wish) else self._get(job, trail)
-        if job.due is not None and isinstance(outcome, Fetched):
-            wish = self._page_wish(job, outcome, wish, trail)
-            if self._refuses(wish):
-                outcome = _refused(job.url, wish)
-        yield Answer(job, outcome, trail, wish=wish)
+        outcome = self._get(job, trail)
+        error = outcome.fetched if isinstance(outcome, Failed) else None
+        if error is not None and METHODS[entry.method].is_end(error.payload):
+            outcome = error
+        found = read_entry(job.source, entry, feed, outcome, self.now)
+        return Answer(job, outcome, trail, found=found)
+
+    def _document(self, job: Job) -> Answer:
+        """Ask for a document, unless its site has reserved it, and read what is written of it."""
+        trail = Trail()
+        wish = self.visitor.site_wish(job.url, trail)
+        if wish is not None and self._obeys(wish):
+            return Answer(job, _refused(job.url, wish), trail)
+        outcome = self._get(job, trail)
+        if isinstance(outcome, Fetched):
+            outcome = checked(outcome)
+        if not isinstance(outcome, Fetched):
+            return Answer(job, outcome, trail)
+        wish = self._page_wish(job, outcome, wish, trail)
+        if wish is not None and self._obeys(wish):
+            return Answer(job, _refused(job.url, wish), trail)
+        facts = facts_of(outcome, wants_pdfs=job.source.pdf_links, wish=wish)
+        return Answer(job, outcome, trail, facts=facts)
 
     def _get(self, job: Job, trail: Trail) -> Outcome:
         sites = sites_of(job.source) | {site_of(job.url)}
@@ -60,11 +88,9 @@ class Asker:
         headers = (*self.visitor.usage(page.url, trail), *page.exchange.response_headers)
         return opt_out(headers, page.payload, page.media_type, wish)
 
-    def _refuses(self, wish: OptOut | None) -> bool:
-        obeys = self.config.fetch.opt_outs == "obey"
-        return obeys and wish is not None and wish.is_refusal
+    def _obeys(self, wish: OptOut) -> bool:
+        return self.config.fetch.opt_outs == "obey" and wish.is_refusal
 
 
-def _refused(url: str, wish: OptOut | None) -> Failed:
-    told = "" if wish is None else f"{wish.rule}: {wish.words}"
-    return Failed(url=url, reason=f"opt-out: {told}", kind="blocked")
+def _refused(url: str, wish: OptOut) -> Failed:
+    return Failed(url=url, reason=f"opt-out: {wish.rule}: {wish.words}", kind="blocked")

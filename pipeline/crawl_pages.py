@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -11,12 +10,9 @@ from pipeline.answers import Failed, Fetched, Outcome, Unchanged
 from pipeline.captures import Exchange, Link, Note, url_doc_id
 from pipeline.catalog_rows import Due
 from pipeline.config import Config
-from pipeline.fetchers.blocks import soft_block
-from pipeline.fetchers.files import HTML, PDF, TEXT, sniff
-from pipeline.fetchers.listing import canonical_link, pdf_links
+from pipeline.crawl_facts import PageFacts, facts_of
 from pipeline.fetchers.wayback import original_of, replay_url
 from pipeline.ingest_report import Tally
-from pipeline.opt_outs import OptOut
 from pipeline.recorder import Recorder, make_capture, stamp
 from pipeline.records import Capture
 from pipeline.sources import Source
@@ -44,14 +40,13 @@ class PageRecorder:
         due: Due,
         asked: str,
         outcome: Outcome,
-        wish: OptOut | None,
+        facts: PageFacts | None,
         tally: Tally,
     ) -> tuple[str, tuple[Link, ...]]:
         """Record one answer and return what it leads to, after the name of that way."""
         if isinstance(outcome, Fetched):
-            outcome = checked(outcome)
-        if isinstance(outcome, Fetched):
-            return "pdf_link", self._fetched(source, due, asked, outcome, wish, tally)
+            known = facts or facts_of(outcome, wants_pdfs=source.pdf_links)
+            return "pdf_link", self._fetched(source, due, asked, outcome, known, tally)
         if isinstance(outcome, Unchanged):
             self._unchanged(source, due, outcome, tally)
             return "", ()
@@ -64,13 +59,12 @@ class PageRecorder:
         due: Due,
         asked: str,
         outcome: Fetched,
-        wish: OptOut | None,
+        facts: PageFacts,
         tally: Tally,
     ) -> tuple[Link, ...]:
-        is_html = sniff(outcome.payload) == HTML
-        sha = hashlib.sha256(outcome.payload).hexdigest()
+        sha, wish = facts.sha256, facts.wish
         original = original_of(outcome.url)
-        own = original or (self._own_url(outcome) if is_html else outcome.url)
+        own = original or self._own_url(outcome.url, facts.canonical)
         if original is not None and self._is_held(original):
             self._put_moved(due, url_doc_id(original))  # a copy of what we have first-hand
             tally.add("unchanged")
@@ -105,11 +99,9 @@ class PageRecorder:
             media_type=outcome.media_type,
             payload_sha256=sha,
         )
-        self.recorder.record(capture, outcome.payload, note, outcome.exchange)
+        self.recorder.record(capture, outcome.payload, note, outcome.exchange, facts.packed)
         tally.add("new" if latest is None else "changed")
-        if not is_html or not source.pdf_links or original is not None:
-            return ()
-        return pdf_links(outcome.payload, outcome.url)
+        return facts.pdfs if original is None else ()
 
     def _is_held(self, url: str) -> bool:
         """Tell whether a capture with a payload stands in the archive for an address."""
@@ -129,17 +121,16 @@ class PageRecorder:
         url = replay_url(page.url, due.hint_published)
         return () if url is None else (Link(url=url, published=due.hint_published),)
 
-    def _own_url(self, outcome: Fetched) -> str:
+    def _own_url(self, url: str, named: str | None) -> str:
         """Return the canonical address that a page names, if it can be believed, else its own.
 
         It is believed where it is the same path in another dress, or a page that a source named:
         one that nobody knows may be a mistake of a template, and be missing when it is asked for.
         """
-        named = canonical_link(outcome.payload, outcome.url)
-        if named is None or is_same_page(named, outcome.url):
-            return named or outcome.url
+        if named is None or is_same_page(named, url):
+            return named or url
         known = self.recorder.catalog.page(url_doc_id(named)) is not None
-        return named if known else outcome.url
+        return named if known else url
 
     def _revisit(
         self,
@@ -232,21 +223,6 @@ class PageRecorder:
             media_type=answer.media_type,
         )
         self.recorder.record(capture, answer.payload, Note(role="gone"), answer.exchange)
-
-
-def checked(outcome: Fetched) -> Outcome:
-    """Return a failure for an answer that holds no document."""
-    if not outcome.payload.strip():
-        return Failed(url=outcome.url, reason="empty body", temporary=True)
-    wall = soft_block(outcome.exchange.response_headers, outcome.payload)
-    if wall is not None:
-        return Failed(url=outcome.url, reason=wall, kind="blocked", status=outcome.status)
-    kind = sniff(outcome.payload)
-    if kind not in (HTML, PDF, TEXT):
-        return Failed(url=outcome.url, reason=f"neither HTML nor PDF nor text ({kind})")
-    declared = outcome.media_type.partition(";")[0].strip().lower()
-    fits = declared == kind or (kind == HTML and "html" in declared) or kind == TEXT
-    return outcome if fits else replace(outcome, media_type=kind)
 
 
 class _Facts(TypedDict):

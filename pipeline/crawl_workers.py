@@ -5,20 +5,25 @@ Only the thread that reads the queue writes archive and catalog, so nothing else
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from pipeline import heavy
 from pipeline.answers import Outcome
 from pipeline.catalog_rows import Due, Feed
+from pipeline.crawl_facts import PageFacts
 from pipeline.fetchers.commoncrawl import Position
+from pipeline.fetchers.found import Found
 from pipeline.fetchers.warc import Skipped, WarcPage
-from pipeline.opt_outs import OptOut
 from pipeline.sources import FetchEntry, Source
 from pipeline.urls import host_of
 from pipeline.visitor import Trail
 
+_M_ARENA_MAX = -8  # of malloc.h
 _THREADS = 256  # at most: each mostly waits; hosts beyond share them
 _WAITING = 64  # answers that may wait to be written, so that memory does not grow with the run
 
@@ -40,14 +45,23 @@ class Job:
 class Answer:
     """What came of a job: an outcome; or before that, pages of a file that is streamed.
 
-    ``wish`` is what the publisher says of machines, if anything.
+    ``facts`` are read in a document, ``found`` in an entry point. ``is_heavy``: it has one of the
+    places for large bodies, see ``heavy``.
     """
 
     job: Job
     outcome: Outcome | WarcPage | Skipped | Position | BaseException
     trail: Trail = field(default_factory=Trail)
     is_last: bool = True
-    wish: OptOut | None = None
+    facts: PageFacts | None = None
+    found: Found | None = None
+    is_heavy: bool = False
+
+
+def _keep_arenas_few() -> None:
+    """Let all threads share two heaps, where the C library can: else each keeps what it freed."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 class Workers:
@@ -55,6 +69,7 @@ class Workers:
 
     def __init__(self, ask: Callable[[Job], Iterator[Answer]], stop: threading.Event) -> None:
         """Take what asks for a job; its last answer has ``is_last``. ``stop`` ends all threads."""
+        _keep_arenas_few()
         self._ask, self._stop = ask, stop
         self._answers: queue.Queue[Answer] = queue.Queue(_WAITING)
         self._queues: dict[int, queue.SimpleQueue[Job | None]] = {}
@@ -83,6 +98,8 @@ class Workers:
                 raise answer.outcome
             self.done += answer.is_last
             yield answer
+            if answer.is_heavy:
+                heavy.free()
 
     def close(self) -> None:
         """End all threads; a request that is under way is not waited for."""
@@ -94,7 +111,8 @@ class Workers:
         while (job := jobs.get()) is not None and not self._stop.is_set():
             try:
                 for answer in self._ask(job):
-                    if not self._put(answer):
+                    is_heavy = heavy.hand_over()
+                    if not self._put(replace(answer, is_heavy=is_heavy)):
                         return
             except Exception as error:
                 self._put(Answer(job, error))

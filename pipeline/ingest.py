@@ -13,13 +13,14 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 
-from pipeline import __version__
+from pipeline import __version__, heavy
 from pipeline.answers import Failed, Fetched
 from pipeline.captures import Note, url_doc_id
 from pipeline.config import Config, ConfigError
 from pipeline.crawl import Crawl
-from pipeline.crawl_pages import checked
+from pipeline.crawl_facts import checked
 from pipeline.fetchers.methods import METHODS, asked_of
 from pipeline.imports import import_documents, import_files, import_warc
 from pipeline.ingest_report import IngestReport, PlannedFetch, Tally
@@ -157,7 +158,8 @@ def fetch_url(
         raise ConfigError(msg)
     agent = user_agent(__version__, _contact(workspace, config))
     allowed = frozenset(name.lower() for name in allow_private)
-    outcome = Visitor(config.fetch, agent, now=now, allow_private=allowed).get(address)
+    with heavy.single():
+        outcome = Visitor(config.fetch, agent, now=now, allow_private=allowed).get(address)
     if isinstance(outcome, Fetched):
         outcome = checked(outcome)
     if not isinstance(outcome, Fetched):
@@ -235,6 +237,11 @@ def _note_run(
     return tuple(broken)
 
 
+def _allows(visitor: Visitor, url: str) -> bool:
+    with heavy.single():
+        return visitor.allows(url)
+
+
 def _dry_run(
     workspace: Workspace,
     config: Config,
@@ -265,7 +272,7 @@ def _dry_run(
         )
     first = list({host_of(url): url for _, url in asked}.values())
     with ThreadPoolExecutor(_ROBOTS_THREADS) as pool:
-        list(pool.map(visitor.allows, first))
+        list(pool.map(partial(_allows, visitor), first))
     planned = tuple(
         PlannedFetch(host_of(url), url, source_id, visitor.verdict(url)) for source_id, url in asked
     )

@@ -108,10 +108,15 @@ class Recorder:
         return self.catalog.capture(capture.capture_id) is not None
 
     def record(
-        self, capture: Capture, payload: bytes, note: Note, exchange: Exchange | None = None
+        self,
+        capture: Capture,
+        payload: bytes,
+        note: Note,
+        exchange: Exchange | None = None,
+        packed: bytes | None = None,
     ) -> Capture:
         """Write one capture to the archive; the catalog learns of it with the next batch."""
-        placed = self._writer.write(capture, payload, note=note, exchange=exchange)
+        placed = self._writer.write(capture, payload, note=note, exchange=exchange, packed=packed)
         self._captures.append((placed, note))
         if capture.kind != "revisit" and note.role == "document":
             self._waiting[capture.doc_id] = placed

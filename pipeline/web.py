@@ -14,8 +14,9 @@ from http import HTTPStatus
 import requests
 import urllib3
 
+from pipeline import heavy
 from pipeline.answers import Failed, Outcome, Redirect, fetched_of, outcome_of
-from pipeline.bodies import BodyError, read_body
+from pipeline.bodies import BodyError, BusyError, read_body
 from pipeline.config import FetchConfig
 from pipeline.guard import Deadline, ForbiddenAddressError, guarded_session
 from pipeline.urls import resolve
@@ -75,7 +76,8 @@ class Transport:
             try:
                 return self._ask(url, headers, secrets or {}, deadline)
             except BodyError as error:
-                return Failed(url=url, reason=str(error))
+                is_busy = isinstance(error, BusyError)
+                return Failed(url=url, reason=str(error), temporary=is_busy)
             except ForbiddenAddressError:
                 return Failed(url=url, reason="the address is not public", kind="blocked")
             except _NETWORK as error:
@@ -157,7 +159,14 @@ class Transport:
             raise BodyError(msg)
         pieces = response.raw.stream(_MAX_PIECE, decode_content=False)
         encoding = response.headers.get("Content-Encoding", "")
-        return read_body(pieces, encoding, self._config.max_bytes)
+        return read_body(pieces, encoding, self._config.max_bytes, _has_room)
+
+
+def _has_room(length: int) -> bool:
+    if length <= heavy.LARGE:
+        return True
+    deadline = Deadline.current()
+    return heavy.take(deadline.remaining if deadline else 0.0)
 
 
 def _too_slow(url: str, config: FetchConfig) -> Failed:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 from pipeline.captures import Link
-from pipeline.fetchers.found import MAX_LINKS, Found, machine_date
+from pipeline.fetchers.found import MAX_LINKS, Found, machine_date, nests_deeply
 from pipeline.urls import resolve
 
 _RSS_DATES = ("published", "created", "updated")
+MAX_ITEMS = 5_000  # the parser takes a millisecond an item; feeds hold some dozens
+_ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)\b", re.I)
 MAX_BYTES = 5_000_000  # feeds hold the newest items; larger ones are archives or attacks
 
 
@@ -28,6 +31,8 @@ def read_feed(payload: bytes, url: str, media_type: str = "") -> Found:
         return Found(problem=f"feed larger than {MAX_BYTES:,} bytes")
     if payload.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return _read_json(payload, url)
+    if len(_ITEM.findall(payload)) > MAX_ITEMS or nests_deeply(payload):
+        return Found(problem=f"feed with more than {MAX_ITEMS:,} items, or nested too deeply")
     import feedparser
 
     headers = {"content-location": url}

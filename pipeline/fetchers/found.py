@@ -9,6 +9,14 @@ from email.utils import parsedate_to_datetime
 
 from pipeline.captures import Link
 
+# Parsers take time with the square of the nesting; no page of people's nests to a tenth of this.
+MAX_DEPTH = 1_000
+_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9:_-]*)[^<>]{0,4000}?(/?)>")
+# Elements without an end tag, or whose end tag may be left out, do not nest.
+_FLAT = frozenset(
+    b"area base br col embed hr img input link meta param source track wbr p li dt dd td th tr"
+    b" option thead tbody tfoot colgroup optgroup rt rp".split()
+)
 MAX_LINKS = 50_000  # the sitemap standard's limit for one file
 _ISO = re.compile(r"^\d{4}(?:-\d{2}(?:-\d{2}(?:[T ].*)?)?)?$")
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?![\d/-])")
@@ -24,6 +32,21 @@ class Found:
     links: tuple[Link, ...] = ()
     follow: tuple[Link, ...] = ()
     problem: str | None = None
+
+
+def nests_deeply(payload: bytes) -> bool:
+    """Tell whether the tags of a page or feed nest so deeply that a parser would hang on it.
+
+    Takes time in proportion to the length, and stops at the first place that is too deep.
+    """
+    depth = 0
+    for match in _TAG.finditer(payload):
+        if match[3] or match[2].lower() in _FLAT:
+            continue
+        depth = max(0, depth - 1) if match[1] else depth + 1
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def machine_date(text: str | None) -> str | None:

@@ -12,6 +12,7 @@ from pipeline.fetchers.found import (
     MAX_LINKS,
     Found,
     machine_date,
+    nests_deeply,
     numeric_date,
     numeric_order,
 )
@@ -60,6 +61,8 @@ def read_listing(
     """
     if len(payload) > MAX_BYTES:
         return Found(problem=f"index page larger than {MAX_BYTES:,} bytes")
+    if nests_deeply(payload):
+        return Found(problem="index page nested too deeply")
     tree = _tree(payload)
     base = _base(tree, url)
     wanted = re.compile(link_pattern) if link_pattern else None
@@ -120,7 +123,7 @@ def _date_beside(node: LexborNode, order: str | None) -> str | None:
 
 def pdf_links(payload: bytes, url: str) -> tuple[Link, ...]:
     """Return the PDFs on the same site that a page links to."""
-    if len(payload) > MAX_BYTES or not _PDF.search(payload):
+    if len(payload) > MAX_BYTES or not _PDF.search(payload) or nests_deeply(payload):
         return ()
     tree = _tree(payload)
     base, site = _base(tree, url), site_of(url)

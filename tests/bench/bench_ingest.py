@@ -9,12 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
-from tests.torture.server import Plan, Request
-from tests.torture.site import Run, Site, ingest, prepare, served
+from tests.torture.plan import Plan, Request
+from tests.torture.site import ROOT, Run, Site, ingest, prepare, served
 
 GOAL = 0.95  # of the bound, on two cores: the issue's figure
 
@@ -106,6 +109,71 @@ def show(found: dict[str, float], delay: float) -> None:
     )
 
 
+def true_documents(log: list[Request]) -> int:
+    """Return how many different documents were handed out whole."""
+    found = {(r.host, r.path.partition("?")[0]) for r in log if r.status == 200}
+    return sum(path.startswith("/doc/") for _, path in found)
+
+
+def _entries(number: int, origin: str) -> list[dict[str, object]]:
+    del number
+    paths = (("feed", "feed.xml"), ("sitemap", "sitemap.xml"), ("listing", "news"))
+    made = [{"method": method, "url": f"{origin}/{path}"} for method, path in paths]
+    # Index pages are told by pattern, as a source file would: the numbers of this site are short.
+    return [e | ({"link_pattern": "/doc/"} if e["method"] == "listing" else {}) for e in made]
+
+
+def _compared(log: list[Request], kept: int, delay: float) -> str:
+    """Return one side of the comparison in words."""
+    found = ratios(log, delay)
+    asked = [r.path for r in log]
+    extra = len(log) - len({(r.host, r.path) for r in log})
+    return (
+        f"{true_documents(log):,} documents, {len(log):,} requests ({extra} of them repeated,"
+        f" {sum(p.endswith('utm_source=feed') for p in asked)} by a tracking address),"
+        f" {sum(p.startswith('/private') for p in asked)} disallowed; kept {kept / 1e6:.1f} MB;"
+        f" {found['requests_per_second']:.0f} requests/s, {found['total']:.3f} of the bound"
+    )
+
+
+def beside_peer(python: str, hosts: int, documents: int, delay: float, folder: Path) -> None:
+    """Fetch the same hosts with our command and with Scrapy, and print both."""
+    plan = Plan("press", hosts, documents, options={"spread": True})
+    print(f"beside a peer: {hosts} hosts, each with {documents} documents in feed, maps and pager")
+    with served(plan) as site:
+        workspace = prepare(
+            folder / "press", site, fetch={"min_delay_seconds": delay}, entries=_entries
+        )
+        run = ingest(workspace, site)
+        log = site.log()
+        kept = sum(p.stat().st_size for p in (workspace / "corpus/archive").glob("*.warc.gz"))
+        print(f"  City Accords: {_compared(log, kept, delay)} as WARC, with all headers")
+        print(f"    {1000 * run.cpu_seconds / len(log):.2f} ms CPU per request, code {run.code}")
+        out = folder / "items.jsonl"
+        wanted = {"origins": site.origins, "delay": delay, "out": str(out)}
+        peer = [python, str(ROOT / "tests/bench/peer_scrapy.py"), json.dumps(wanted)]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(peer, cwd=folder, capture_output=True, text=True, check=False)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode:
+            print(f"  Scrapy failed:\n{done.stderr[-1500:]}")
+            return
+        log = site.log(len(log))
+        print(f"  Scrapy: {_compared(log, out.stat().st_size, delay)} as items, without headers")
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        print(f"    {1000 * used / len(log):.2f} ms CPU per request")
+
+
+def _peer_python(given: str) -> str | None:
+    """Return a Python that has Scrapy, or None."""
+    test = [given, "-c", "import scrapy"]
+    try:
+        found = subprocess.run(test, capture_output=True, check=False).returncode == 0
+    except OSError:
+        found = False
+    return given if found else None
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -113,14 +181,29 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=40, help="documents per host")
     parser.add_argument("--delay", type=float, default=0.5, help="s between requests to one host")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--peer-hosts", type=int, default=50, help="hosts beside the peer; 0: none")
+    parser.add_argument(
+        "--peer", default=sys.executable, help="a Python that has Scrapy (no dependency of ours)"
+    )
     wanted = parser.parse_args()
     plan = Plan("plain", wanted.hosts, wanted.documents)
-    with served(plan) as site, tempfile.TemporaryDirectory() as folder:
-        found = measure(site, Path(folder) / "ours", wanted.delay)
-    if wanted.json:
-        print(json.dumps(found, indent=1))
-    else:
+    with tempfile.TemporaryDirectory() as folder:
+        with served(plan) as site:
+            found = measure(site, Path(folder) / "ours", wanted.delay)
+        if wanted.json:
+            print(json.dumps(found, indent=1))
+            return
         show(found, wanted.delay)
+        if not wanted.peer_hosts:
+            return
+        python = _peer_python(wanted.peer)
+        if python is None:
+            print(
+                f"no peer: {wanted.peer} has no Scrapy. For the comparison: python3 -m venv DIR,"
+                " DIR/bin/pip install scrapy, and --peer DIR/bin/python"
+            )
+            return
+        beside_peer(python, wanted.peer_hosts, wanted.documents, wanted.delay, Path(folder))
 
 
 if __name__ == "__main__":

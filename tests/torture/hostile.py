@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.torture import attacks, checks
-from tests.torture.server import Plan, Request
+from tests.torture.plan import Plan, Request
 from tests.torture.site import Site, ingest, prepare, served, source_id
 
 COUNT = 1  # runs
@@ -159,7 +159,7 @@ def _once(seed: int, folder: Path, found: Found) -> None:
     chosen = roles("0")
     options = {"roles": chosen, "everywhere": [_CANARY]}
     with served(Plan("hostile", len(chosen), DOCUMENTS, seed, options)) as site:
-        chosen = roles(str(site.ports[_CANARY]))
+        chosen = roles(site.hosts[_CANARY].rpartition(":")[2])
         site.set(roles=chosen)
         healthy = [n for n, role in enumerate(chosen) if role == attacks.HEALTHY]
         alone = ingest(

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pipeline.faults import FAULT_POINTS
 from tests.torture import checks
-from tests.torture.server import Plan
+from tests.torture.plan import Plan
 from tests.torture.site import NOW, Site, feed_entry, ingest, prepare, served
 
 COUNT = 500

@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.torture.server import Plan
+from tests.torture.plan import Plan
 from tests.torture.site import ingest, prepare, served
 
 COUNT = 20_000

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from tests.torture import content
 
 if TYPE_CHECKING:
-    from tests.torture.server import Answer, Connection, Request, Scene, Server
+    from tests.torture.plan import Request
+    from tests.torture.server import Answer, Connection, Scene, Server
 
 MODIFIED = "Mon, 02 Nov 2026 08:00:00 GMT"
 ALLOW = "User-agent: *\nDisallow: /private/\n"
@@ -67,14 +68,15 @@ class Plain:
             rules = str(self.plan.options.get("robots", ALLOW))
             return whole(200, rules.replace("{origin}", origin).encode(), "text/plain")
         if path == "/feed.xml":
-            return self._tagged(request, content.feed(origin, numbers), "application/rss+xml")
+            return self.tagged(request, content.feed(origin, numbers), "application/rss+xml")
         if path == "/sitemap.xml":
-            return self._tagged(request, content.sitemap(origin, numbers), "application/xml")
+            return self.tagged(request, content.sitemap(origin, numbers), "application/xml")
         if path in ("/", "/news"):
-            return self._tagged(request, content.listing(origin, numbers, None), "text/html")
+            return self.tagged(request, content.listing(origin, numbers, None), "text/html")
         return self._document(request, path, origin)
 
-    def _tagged(self, request: Request, body: bytes, media_type: str) -> bytes:
+    def tagged(self, request: Request, body: bytes, media_type: str) -> bytes:
+        """Return a body with an ETag of its own, or 304."""
         return conditional(request, body, media_type, f'"{zlib.crc32(body):x}"')
 
     def _document(self, request: Request, path: str, origin: str) -> bytes:
@@ -173,73 +175,8 @@ class Flaky(Plain):
             await connection.pause(0.05)
 
 
-class Manners(Plain):
-    """Hosts that each ask for another kind of care; ``kinds`` gives one word per host.
-
-    ``delay`` (a Crawl-delay of ``crawl_delay`` s), ``slow`` (answers take ``latency`` s), ``moved``
-    (robots.txt and documents redirect, every other one to the next host), ``retry`` (document 2
-    answers 503 with Retry-After the first time), ``private`` (feed and redirects lead to what
-    robots.txt forbids), ``plain``.
-    """
-
-    def __call__(self, connection: Connection, request: Request) -> Answer:
-        options = self.plan.options
-        kind = options["kinds"][request.host]
-        if kind == "slow":
-            return self._later(connection, self.page(request), float(options["latency"]))
-        made = {"delay": self._delay, "moved": self._moved, "retry": self._retry}
-        return made.get(kind, self._private if kind == "private" else self.page)(request)
-
-    async def _later(self, connection: Connection, answer: bytes, seconds: float) -> None:
-        await connection.pause(seconds)
-        connection.write(answer)
-
-    def _delay(self, request: Request) -> bytes:
-        if request.path == "/robots.txt":
-            rules = f"{ALLOW}Crawl-delay: {self.plan.options['crawl_delay']}\n"
-            return whole(200, rules.encode(), "text/plain")
-        return self.page(request)
-
-    def _moved(self, request: Request) -> bytes:
-        origins = self.server.origins
-        onward = origins[(request.host + 1) % len(origins)]
-        if request.path == "/robots.txt":
-            return whole(301, b"", Location="/rules.txt")
-        if request.path == "/rules.txt":
-            return whole(200, ALLOW.encode(), "text/plain")
-        if request.path.startswith("/doc/"):
-            number = int(request.path.removeprefix("/doc/").removesuffix(".html"))
-            base = onward if number % 2 else origins[request.host]
-            return whole(302, b"", Location=f"{base}/new/{number}.html")
-        return self.page(request)
-
-    def _retry(self, request: Request) -> bytes:
-        if request.path == content.path_of(2) and request.count == 1:
-            return whole(503, b"later", "text/plain", Retry_After=str(self.plan.options["retry"]))
-        return self.page(request)
-
-    def _private(self, request: Request) -> bytes:
-        origin = self.server.origins[request.host]
-        if request.path == "/feed.xml":
-            body = content.feed(origin, range(self.plan.documents))
-            return whole(200, body.replace(b"/doc/1.html", b"/private/1.html"), "text/xml")
-        if request.path == content.path_of(0):
-            return whole(302, b"", Location="/private/secret")
-        return self.page(request)
-
-    def page(self, request: Request) -> bytes:
-        """Return the true answer; ``/new/`` holds what moved."""
-        if request.path.startswith("/new/"):
-            origin = self.server.origins[request.host]
-            number = int(request.path.removeprefix("/new/").removesuffix(".html"))
-            body = content.document(self.plan.seed, f"{origin}/moved", number)
-            return conditional(request, body, "text/html", f'"new-{number}"')
-        return super().page(request)
-
-
 SCENES: dict[str, Callable[[Server], Scene]] = {
     "plain": Plain,
     "changing": Changing,
     "flaky": Flaky,
-    "manners": Manners,
 }

@@ -22,37 +22,13 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
+from tests.torture.plan import Plan, Request
+
 MAX_HEAD = 65_536  # bytes of a request that we are ready to read
-
-
-@dataclass(slots=True)
-class Request:
-    """One request. ``host`` is the number of the port, ``count`` how often this path was asked."""
-
-    host: int
-    path: str
-    headers: dict[str, str]
-    begun: float
-    connected: float
-    count: int = 1
-    ended: float = 0.0
-    status: int = 0
-    sent: int = 0
-    note: str = ""
-
-
-@dataclass(slots=True)
-class Plan:
-    """What a server shows: a scene and its numbers; plain values, so that it can be JSON."""
-
-    scene: str = "plain"
-    hosts: int = 1
-    documents: int = 10
-    seed: int = 1
-    options: dict[str, Any] = field(default_factory=dict)
+_STALL = 0.02  # s: what ends so long after its last byte was stalled, and ends by the hang-up
 
 
 Answer = bytes | Coroutine[Any, Any, None]
@@ -64,7 +40,7 @@ class Server:
 
     def __init__(self, plan: Plan) -> None:
         """Find the scene; nothing listens before `start`."""
-        from tests.torture import attacks  # noqa: F401  (adds its scene)
+        from tests.torture import attacks, courteous  # noqa: F401  (they add their scenes)
         from tests.torture.scenes import SCENES
 
         self.plan = plan
@@ -77,20 +53,33 @@ class Server:
         self.lag = 0.0
         self.victim: tuple[int, int, float] | None = None
 
-    async def start(self) -> tuple[list[int], int]:
-        """Listen; return the ports of the hosts and the port that controls this server."""
+    async def start(self) -> tuple[list[str], int]:
+        """Listen; return ``HOST:PORT`` of each host and the port that controls this server."""
         loop = asyncio.get_running_loop()
-        ports = []
+        hosts = []
         for number in range(self.plan.hosts):
-            sock = _listening(everywhere=number in self.plan.options.get("everywhere", ()))
-            ports.append(sock.getsockname()[1])
+            address = self._address(number)
+            sock = _listening(address)
+            hosts.append(f"{address or '127.0.0.1'}:{sock.getsockname()[1]}")
             await loop.create_server(lambda host=number: Connection(self, host), sock=sock)
-        self.origins = [f"http://127.0.0.1:{port}" for port in ports]
+        self.origins = [f"http://{host}" for host in hosts]
         control = _listening()
         await asyncio.start_server(self._control, sock=control)
         task = loop.create_task(self._watch_lag())
         self.tasks.add(task)
-        return ports, control.getsockname()[1]
+        return hosts, control.getsockname()[1]
+
+    def _address(self, number: int) -> str:
+        """Return where a host listens; empty: everywhere, so that no spelling of it misses it.
+
+        With the option ``spread`` each has an address of its own, for clients to which a host is a
+        name without a port. Linux lets 127.0.0.0/8 be used without asking.
+        """
+        if number in self.plan.options.get("everywhere", ()):
+            return ""
+        if self.plan.options.get("spread"):
+            return f"127.0.{1 + number // 250}.{1 + number % 250}"
+        return "127.0.0.1"
 
     async def _watch_lag(self) -> None:
         """Measure how late this process is: a late server would make a crawler look politer."""
@@ -194,8 +183,9 @@ class Connection(asyncio.Protocol):
     async def _show(self, answer: Coroutine[Any, Any, None]) -> None:
         with contextlib.suppress(ConnectionError):
             await answer
-        if self.request is not None and not self.closed:
-            self.request.ended = time.monotonic()
+        now = time.monotonic()
+        if self.request is not None and now - self.request.ended > _STALL:
+            self.request.ended = now
         self.close()
 
     def write(self, data: bytes) -> None:
@@ -265,12 +255,11 @@ class Connection(asyncio.Protocol):
         self.resume_writing()
 
 
-def _listening(*, everywhere: bool = False) -> socket.socket:
-    """Return a listening socket: on 127.0.0.1, or on every address, for all spellings of it."""
-    if everywhere and socket.has_dualstack_ipv6():
+def _listening(address: str = "127.0.0.1") -> socket.socket:
+    if not address and socket.has_dualstack_ipv6():
         sock = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
     else:
-        sock = socket.create_server(("" if everywhere else "127.0.0.1", 0))
+        sock = socket.create_server((address, 0))
     sock.listen(256)
     sock.setblocking(False)
     return sock
@@ -278,8 +267,8 @@ def _listening(*, everywhere: bool = False) -> socket.socket:
 
 async def _serve(plan: Plan) -> None:
     server = Server(plan)
-    ports, control = await server.start()
-    sys.stdout.write(json.dumps({"ports": ports, "control": control}) + "\n")
+    hosts, control = await server.start()
+    sys.stdout.write(json.dumps({"hosts": hosts, "control": control}) + "\n")
     sys.stdout.flush()
     # The parent's end of standard input closes when it dies, however it dies.
     await asyncio.to_thread(sys.stdin.read)

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from tests.torture.server import Plan, Request
+from tests.torture.plan import Plan, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 # Which checkout's command is tested: another one than this, to compare two versions.
@@ -32,14 +32,9 @@ class Site:
     """A running server: its hosts, and how to ask it what it saw."""
 
     plan: Plan
-    ports: list[int]
+    hosts: list[str]  # ``HOST:PORT`` of each
     control: int
     process: subprocess.Popen[str]
-
-    @property
-    def hosts(self) -> list[str]:
-        """``HOST:PORT`` of each host."""
-        return [f"127.0.0.1:{port}" for port in self.ports]
 
     @property
     def origins(self) -> list[str]:
@@ -76,7 +71,7 @@ def served(plan: Plan) -> Iterator[Site]:
     try:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
-        yield Site(plan, told["ports"], told["control"], process)
+        yield Site(plan, told["hosts"], told["control"], process)
     finally:
         assert process.stdin is not None
         process.stdin.close()
@@ -118,7 +113,7 @@ def prepare(
     values = {"contact": "torture@example.org", "min_delay_seconds": 0.05} | dict(fetch or {})
     lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
     (workspace / "cityaccords.toml").write_text("\n".join(["[fetch]", *lines, ""]))
-    for number in range(len(site.ports)) if hosts is None else hosts:
+    for number in range(len(site.hosts)) if hosts is None else hosts:
         origin = site.origins[number]
         chosen = entries(number, origin) if entries else [feed_entry(origin)]
         known = {

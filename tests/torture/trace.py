@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.torture.server import Plan, Request
+from tests.torture.plan import Plan, Request
 from tests.torture.site import NOW, Run, Site, feed_entry, ingest, prepare, served, source_id
 
 COUNT = 1_200  # addresses of the part that measures 304; the part on pace has its own few
@@ -44,14 +44,16 @@ class Found:
     problems: list[str] = field(default_factory=list)
 
 
-def pauses(log: Sequence[Request], kind: str) -> list[tuple[float, float, Request]]:
+def pauses(
+    log: Sequence[Request], kind: str, crawl_delay: float
+) -> list[tuple[float, float, Request]]:
     """Return, for each request but the first of one host: its pause, the least one, the request."""
     ordered = sorted(log, key=lambda r: r.begun)
     pairs = []
     robots_seen = False
     for before, after in itertools.pairwise(ordered):
         robots_seen = robots_seen or before.path == "/robots.txt"
-        declared = CRAWL_DELAY if kind == "delay" and robots_seen else 0.0
+        declared = crawl_delay if kind == "delay" and robots_seen else 0.0
         latency = min(LONGEST, 5 * (before.ended - before.begun))
         pairs.append((after.begun - before.ended, max(DELAY, declared, latency), after))
     return pairs
@@ -63,7 +65,7 @@ def check_pace(site: Site, log: Sequence[Request], found: Found) -> None:
     for host, kind in enumerate(kinds):
         own = [r for r in log if r.host == host]
         found.hosts += bool(own)
-        for pause, least, request in pauses(own, kind):
+        for pause, least, request in pauses(own, kind, site.plan.options["crawl_delay"]):
             found.pairs += 1
             found.overlaps += pause < 0
             found.closest[kind] = min(found.closest.get(kind, 99.0), pause / least)
@@ -109,12 +111,12 @@ def _check_retry(site: Site, workspace: Path, found: Found) -> None:
             found.problems.append(f"the host that said Retry-After {told} its time")
 
 
-def pace(seed: int, folder: Path, *, documents: int = 8, with_kill: bool = True) -> Found:
+def pace(seed: int, folder: Path, *, documents: int = 8, crawl_delay: float = CRAWL_DELAY) -> Found:
     """Run the part on pace: several runs over hosts of each kind, and the check of their log."""
     found = Found()
     options = {
         "kinds": [*KINDS, "moved"],
-        "crawl_delay": CRAWL_DELAY,
+        "crawl_delay": crawl_delay,
         "latency": LATENCY,
         "retry": RETRY,
     }
@@ -132,9 +134,8 @@ def pace(seed: int, folder: Path, *, documents: int = 8, with_kill: bool = True)
         _second_source(workspace, origins[0])
         _ran(ingest(workspace, site), found)
         _check_retry(site, workspace, found)
-        if with_kill:
-            killed = ingest(workspace, site, now=_at(31), kill_at=(20, 0.0))
-            _ran(killed, found, codes=(-9,))
+        killed = ingest(workspace, site, now=_at(31), kill_at=(20, 0.0))
+        _ran(killed, found, codes=(-9,))
         _ran(ingest(workspace, site, now=_at(31)), found)
         log = site.log()
         found.requests = len(log)
