@@ -104,6 +104,9 @@ def publish_release(workspace: Workspace, dataset: str, release: Path) -> None:
 
 
 def _check_name(workspace: Workspace, dataset: str) -> None:
+    if dataset == "runs":
+        msg = "'runs' is no name for a dataset: outputs/runs holds the summaries of runs."
+        raise ConfigError(msg)
     if not _NAME.fullmatch(dataset):
         msg = f"{dataset!r} is no name for a dataset: lower-case letters, digits, - and _."
         raise ConfigError(msg)

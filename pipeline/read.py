@@ -2,17 +2,26 @@
 
 In: one closed WARC of ``archive``. Out: ``documents`` in the order of the archive, every version of
 a page one row; a ``Rejection`` for each capture that gives none, an ``Issue`` for each value that
-was not understood. HTML and PDF are parsed in a sandbox, one child per shard that is being read.
+was not understood. HTML, PDF and DOCX are parsed in a sandbox, one child per shard being read.
+
+The selectors of source files come in as options (`options_of`), one per source that has some: so
+they are part of the fingerprint, and a shard stays a pure function of its input. Of those only the
+ones that concern a shard count for it (`concerning`).
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pipeline.archive import read_captures
 from pipeline.config import ReadConfig
 from pipeline.engine import Counts, ShardTask, Stage
-from pipeline.readers import Payload, Reading, UnreadableError
+from pipeline.paths import Workspace
+from pipeline.readers import Payload, Reading, Remark, Selectors, UnreadableError
+from pipeline.readers.calendar_dates import local_day, zone_of
 from pipeline.readers.dispatch import (
     decode_reading,
     encode_payload,
@@ -21,15 +30,71 @@ from pipeline.readers.dispatch import (
     read_frame,
     reader_of,
 )
+from pipeline.readers.html_selected import FIELD
 from pipeline.readers.language import detect
 from pipeline.readers.signatures import minhash, text_sha256
 from pipeline.records import Capture, Document, Issue, Rejection
 from pipeline.sandbox import Sandbox
-from pipeline.store import write_records
+from pipeline.sources import ReadHints, Source
+from pipeline.store import fingerprint_of, write_records
 from pipeline.text import words
 
 STAGE = Stage(name="read", inputs=("archive",), output="documents", models=(), config=("read",))
 OK = 200
+Hints = Mapping[str, ReadHints]  # by source id
+
+
+def options_of(sources: Iterable[Source]) -> tuple[str, ...]:
+    """Return the options of a run of this stage: the selectors of each source that has some."""
+    return tuple(
+        json.dumps([s.id, s.read.model_dump(mode="json", exclude_defaults=True)], sort_keys=True)
+        for s in sorted(sources, key=lambda s: s.id)
+        if s.read is not None and s.read != ReadHints()
+    )
+
+
+def concerning(workspace: Workspace, shard_id: str, options: Sequence[str]) -> tuple[str, ...]:
+    """Return the options that can change the result of one shard: those of its own sources.
+
+    What a shard holds, its output says where it was read before, else the archive itself.
+    """
+    if not options:
+        return ()
+    output = workspace.shard(STAGE.output, shard_id)
+    if fingerprint_of(output):
+        import pyarrow.parquet as pq
+
+        parts = (output, workspace.shard(STAGE.output, shard_id, "rejections"))
+        columns = (pq.read_table(p, columns=["source_id"]) for p in parts if p.exists())
+        ids = {str(name) for table in columns for name in table["source_id"].to_pylist()}
+    else:
+        captures = read_captures(workspace.shard("archive", shard_id))
+        ids = {capture.source_id for capture, _ in captures if capture.kind != "revisit"}
+    return tuple(option for option in options if json.loads(option)[0] in ids)
+
+
+def hints_in(options: Sequence[str]) -> Hints:
+    """Return the selectors that options carry, by source id."""
+    return {name: ReadHints.model_validate(given) for name, given in map(json.loads, options)}
+
+
+def selectors_at(
+    fetched_at: str, timezone: str | None, hints: ReadHints | None
+) -> tuple[Selectors | None, Remark | None]:
+    """Return the selectors that hold for a capture; a remark where they held once, but not then.
+
+    They hold until the end of ``valid_until`` at the publisher's, by the time of the capture and
+    not by today's: what was fetched while they were right is read with them for ever.
+    """
+    if hints is None:
+        return None, None
+    day = local_day(datetime.fromisoformat(fetched_at), zone_of(timezone)) or fetched_at[:10]
+    if hints.valid_until is not None and day > hints.valid_until.isoformat():
+        reason = "fetched after this day, until which the selectors are valid: not used"
+        return None, Remark(field=FIELD, value=hints.valid_until.isoformat(), reason=reason)
+    return Selectors(
+        title=hints.title, text=hints.text, published=hints.published, remove=hints.remove
+    ), None
 
 
 @dataclass(slots=True)
@@ -40,6 +105,7 @@ class _Shelf:
     rejections: list[Rejection] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     revisits: int = 0
+    unguided: int = 0  # documents in which a selector of their source found nothing, or is outdated
 
     def counts(self) -> Counts:
         """Return the counts of the stage; a revisit is no document and is counted apart."""
@@ -50,10 +116,13 @@ class _Shelf:
             "rejected": rejected,
             "issues": len(self.issues),
             "revisits": self.revisits,
+            **({"without_selectors": self.unguided} if self.unguided else {}),
         }
 
 
-def payload_of(capture: Capture, body: bytes, config: ReadConfig) -> Payload:
+def payload_of(
+    capture: Capture, body: bytes, config: ReadConfig, selectors: Selectors | None = None
+) -> Payload:
     """Return what the readers may know of a capture."""
     return Payload(
         body=body,
@@ -64,6 +133,7 @@ def payload_of(capture: Capture, body: bytes, config: ReadConfig) -> Payload:
         hint_published=capture.hint_published,
         fetched_at=capture.fetched_at,
         pdf_pages=config.pdf_pages,
+        selectors=selectors,
     )
 
 
@@ -122,7 +192,16 @@ def _reject(capture: Capture, reason: str) -> Rejection:
     )
 
 
-def _shelve(capture: Capture, body: bytes, box: Sandbox, config: ReadConfig, shelf: _Shelf) -> None:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What reading one capture takes beside the capture."""
+
+    box: Sandbox
+    config: ReadConfig
+    hints: Hints
+
+
+def _shelve(capture: Capture, body: bytes, desk: _Desk, shelf: _Shelf) -> None:
     """Put one capture where it belongs: exactly one of documents, rejections and revisits."""
     if capture.kind == "revisit":
         shelf.revisits += 1
@@ -132,22 +211,31 @@ def _shelve(capture: Capture, body: bytes, box: Sandbox, config: ReadConfig, she
             _reject(capture, f"status {capture.status}: the server had no document there")
         )
         return
+    selectors, expired = selectors_at(
+        capture.fetched_at, capture.timezone, desk.hints.get(capture.source_id)
+    )
     try:
-        reading = read_payload(payload_of(capture, body, config), box)
+        payload = payload_of(capture, body, desk.config, selectors)
+        reading = read_payload(payload, desk.box)
     except UnreadableError as error:
         shelf.rejections.append(_reject(capture, str(error)))
         return
     shelf.documents.append(document_of(capture, reading))
-    for remark in reading.remarks:
-        issue = Issue(
-            doc_id=capture.doc_id,
-            capture_id=capture.capture_id,
-            stage=STAGE.name,
-            field=remark.field,
-            value=remark.value,
-            reason=remark.reason,
-        )
-        shelf.issues.append(issue)
+    is_page = reading.reader.startswith("html:")
+    remarks = (expired, *reading.remarks) if expired and is_page else reading.remarks
+    shelf.unguided += any(remark.field.partition(".")[0] == FIELD for remark in remarks)
+    shelf.issues += [_issue(capture, remark) for remark in remarks]
+
+
+def _issue(capture: Capture, remark: Remark) -> Issue:
+    return Issue(
+        doc_id=capture.doc_id,
+        capture_id=capture.capture_id,
+        stage=STAGE.name,
+        field=remark.field,
+        value=remark.value,
+        reason=remark.reason,
+    )
 
 
 def run_shard(task: ShardTask) -> Counts:
@@ -160,8 +248,9 @@ def run_shard(task: ShardTask) -> Counts:
     """
     config, shelf = task.config.read, _Shelf()
     with Sandbox(read_frame, seconds=config.seconds, memory_mb=config.memory_mb) as box:
+        desk = _Desk(box, config, hints_in(task.options))
         for capture, body in read_captures(task.path("archive")):
-            _shelve(capture, body, box, config, shelf)
+            _shelve(capture, body, desk, shelf)
     counts = shelf.counts()
     write_records(task.path(STAGE.output, "rejections"), Rejection, shelf.rejections)
     write_records(task.path(STAGE.output, "issues"), Issue, shelf.issues)

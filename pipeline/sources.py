@@ -15,13 +15,22 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from pipeline.config import ConfigError
 
 _MAX_BYTES = 32_768  # a source file has at most 60 lines; this is room for very long ones
 _DEPTH = 8  # a source file needs three levels; PyYAML's time grows with the square of the depth
 _HELP = "docs/how-to/add-a-source.md explains every key."
+_BY_QUERY = ("gdelt", "mediacloud")  # they search an index of their own
+GOLDEN = ".golden"  # ending of the folder beside a source file that holds its golden pages
 Method = Literal[
     "feed", "sitemap", "listing", "wordpress", "gdelt", "mediacloud", "commoncrawl", "wayback"
 ]
@@ -44,6 +53,17 @@ def _pattern(value: str) -> str:
     return value
 
 
+def _selector(value: str) -> str:
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+    try:
+        LexborHTMLParser("<p></p>").css(value)
+    except (SelectolaxError, ValueError) as error:
+        msg = f"is no CSS selector that can be used: {value!r}"
+        raise ValueError(msg) from error
+    return value
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -55,6 +75,7 @@ def _zone(value: str) -> str:
 
 Address = Annotated[str, AfterValidator(_web_address)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
+Selector = Annotated[str, AfterValidator(_selector)]
 Name = Annotated[str, Field(min_length=1)]
 
 
@@ -77,15 +98,31 @@ class FetchEntry(_Part):
         50, description="Most feed, map or index pages to ask for in one run."
     )
 
+    @model_validator(mode="after")
+    def _says_where(self) -> FetchEntry:
+        """Refuse an entry that says nothing of where to look."""
+        if self.method in _BY_QUERY:
+            if not (self.query or "").strip():
+                msg = f"method {self.method} needs a `query`"
+                raise ValueError(msg)
+        elif self.method != "commoncrawl" and self.url is None:
+            msg = f"method {self.method} needs a `url`"
+            raise ValueError(msg)
+        return self
+
 
 class ReadHints(_Part):
     """CSS selectors for pages that the general reader gets wrong."""
 
-    title: str | None = None
-    text: str | None = None
-    published: str | None = None
-    remove: tuple[str, ...] = ()
-    valid_until: date | None = None
+    title: Selector | None = Field(None, description="The first find with words is the title.")
+    text: Selector | None = Field(None, description="All finds together are the text.")
+    published: Selector | None = Field(
+        None, description="`datetime` or `content` of the find, else its words, is the date."
+    )
+    remove: tuple[Selector, ...] = Field((), description="What is cut out before all else.")
+    valid_until: date | None = Field(
+        None, description="Pages fetched after this day are left to the general reader."
+    )
 
 
 class Assertions(_Part):
@@ -136,6 +173,8 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
     """
     found: dict[str, tuple[Source, Path]] = {}
     for path in sorted(folder.rglob("*.yml")):
+        if any(part.endswith(GOLDEN) for part in path.relative_to(folder).parts[:-1]):
+            continue  # a stored page, whatever its name
         source = read_source(path)
         if source.id in found:
             msg = f"{path}:1: id {source.id!r} is taken by {found[source.id][1]}. Choose another."

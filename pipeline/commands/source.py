@@ -21,7 +21,8 @@ def check(
     context: typer.Context,
     source: Annotated[str | None, typer.Argument(metavar="ID", help="Only this source.")] = None,
     fetch: Annotated[
-        bool, typer.Option("--fetch", help="Also say what a run would fetch now (dry run).")
+        bool,
+        typer.Option("--fetch", help="Also ask for its entries and for the newest document."),
     ] = False,
     allow_private: Annotated[
         list[str] | None,
@@ -29,31 +30,34 @@ def check(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Validate source files; with --fetch, ask the sources what they have.
+    """Validate source files and read their golden pages; with --fetch, ask the sources.
+
+    Exit code 4 for a wrong file; 5 where a golden page reads otherwise, too many documents are
+    rejected, or an entry gives nothing.
 
     Example: cityaccords source check antara --fetch
     """
     from pipeline.config import ConfigError
-    from pipeline.ingest import run_ingest
+    from pipeline.ingest import SourcesError
+    from pipeline.source_check import asking, check_sources
     from pipeline.sources import load_sources
 
     with running(context) as run:
-        found = [s for s in load_sources(run.workspace.sources) if source in (None, s.id)]
-        if source and not found:
+        chosen = [s for s in load_sources(run.workspace.sources) if source in (None, s.id)]
+        if source and not chosen:
             msg = f"{run.workspace.sources}: no source with id {source!r}"
             raise ConfigError(msg)
-        text = "\n".join(
-            f"{s.id}: {s.name} ({s.country}), {len(s.fetch)} fetch entries" for s in found
-        )
-        data: object = [s.model_dump(mode="json") for s in found]
-        if fetch:
-            report = run_ingest(
-                run.workspace,
-                run.config,
-                now=run.now,
-                source_ids=tuple(s.id for s in found),
-                dry_run=True,
-                allow_private=frozenset(allow_private or ()),
-            )
-            text, data = f"{text}\n{report.as_text()}", report.as_data()
-    show(data, as_json, text or "No sources yet: docs/how-to/add-a-source.md says how to add one.")
+        w, c, now = run.workspace, run.config, run.now
+        hosts = frozenset(allow_private or ())
+        probe = asking(w, c, now=now, allow_private=hosts) if fetch else None
+        found = check_sources(w, c, chosen, now=now, probe=probe)
+    text = "\n".join(finding.as_text() for finding in found)
+    show(
+        [finding.as_data() for finding in found],
+        as_json,
+        text or "No sources yet: docs/how-to/add-a-source.md says how to add one.",
+    )
+    ill = [finding.source.id for finding in found if not finding.is_well]
+    if ill:
+        msg = f"sources that need a look: {', '.join(ill)}"
+        raise SourcesError(msg)
