@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -44,10 +44,11 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """No page. ``kind`` is ``failed``, ``gone``, ``blocked``, ``disallowed`` or ``later``.
+    """No page. ``kind`` is a state of the catalog, ``later``, or ``moved``.
 
     ``later`` means that the host was not asked: it is paused until a time that it gave, or failed
-    too often in this run. ``temporary`` failures are tried again.
+    too often in this run. ``moved``: it leads to ``url``, which is asked for in this run by itself.
+    ``temporary`` failures are tried again.
     """
 
     url: str
@@ -69,6 +70,23 @@ class Redirect:
 
 
 Outcome = Fetched | Unchanged | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An answer on the way to another: ``role`` is ``robots``, ``tdmrep`` or ``redirect``."""
+
+    role: str
+    answer: Fetched
+
+
+@dataclass(slots=True)
+class Trail:
+    """What one visit cost, and the answers on its way; ``seconds`` leave the pauses out."""
+
+    steps: list[Step] = field(default_factory=list)
+    requests: int = 0
+    seconds: float = 0.0
 
 
 def fetched_of(

@@ -24,8 +24,7 @@ from pipeline.catalog_reads import coverage, document_count, due, feeds, newest,
 from pipeline.catalog_rows import Due, Feed, Host, Page, Robots, RunRow
 from pipeline.catalog_writes import (
     discover,
-    moved,
-    page_of,
+    pages_of,
     poll_of,
     put,
     put_captures,
@@ -140,8 +139,7 @@ class Catalog:
         entries = list(captured)
         found = [(capture, note) for capture, note in entries if note.role == "discovery"]
         others = [(capture, note) for capture, note in entries if note.role in t.PAGE_ROLES]
-        pages = [page_of(capture, note, recheck) for capture, note in others]
-        pages += [moved(alias, capture) for capture, note in others for alias in note.aliases]
+        pages = pages_of(entries, recheck)
         with self._writing() as db:
             put_captures(db, entries)
             for capture, note in found:

@@ -117,6 +117,19 @@ def put_pages(db: sa.Connection, pages: Sequence[Page]) -> None:
     db.execute(statement, [_flat(page) for page in pages])
 
 
+def pages_of(captured: Sequence[tuple[Capture, Note]], recheck: timedelta | None) -> list[Page]:
+    """Return the pages that captures make, and those at addresses that led to them."""
+    pages = []
+    for capture, note in captured:
+        if note.role in t.PAGE_ROLES:
+            pages.append(page_of(capture, note, recheck))
+        # A redirect to a document that was asked for by itself has that document as its link.
+        led = [url_doc_id(link.url) for link in note.links if note.role == "redirect"]
+        target = led[0] if led else capture.doc_id
+        pages += [moved(alias, target, capture.fetched_at) for alias in note.aliases]
+    return pages
+
+
 def page_of(capture: Capture, note: Note, recheck: timedelta | None) -> Page:
     """Return the page that a capture makes."""
     gone, revisit = note.role == "gone", capture.kind == "revisit"
@@ -139,15 +152,15 @@ def page_of(capture: Capture, note: Note, recheck: timedelta | None) -> Page:
     )
 
 
-def moved(asked: str, capture: Capture) -> Page:
+def moved(asked: str, doc_id: str, checked_at: str) -> Page:
     """Return the page at an address that led to another document."""
     return Page(
         doc_id=url_doc_id(asked),
         url=asked,
         host=urlsplit(asked).netloc,
         state="moved",
-        reason=capture.doc_id,
-        checked_at=capture.fetched_at,
+        reason=doc_id,
+        checked_at=checked_at,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipeline.answers import Failed, Fetched, Outcome, Unchanged
+from pipeline.answers import Failed, Fetched, Outcome, Trail, Unchanged
 from pipeline.captures import Link, Note, url_doc_id
 from pipeline.catalog_rows import Due
 from pipeline.config import Config
@@ -26,7 +26,7 @@ from pipeline.fetchers.methods import METHODS, asked_of
 from pipeline.ingest_report import Tally
 from pipeline.recorder import Recorder, make_capture, stamp
 from pipeline.sources import FetchEntry, Source
-from pipeline.visitor import Trail, Visitor
+from pipeline.visitor import Visitor
 
 _SAVE_SECONDS = 10.0  # between two notes of what was learnt of hosts: a kill loses no more of it
 _BATCH = 50  # states of feeds per transaction
@@ -70,7 +70,7 @@ class Crawl:
         budget = min(limit or config.fetch.max_pages, config.fetch.max_pages)
         self._states = {s.id: _State(s, Tally(s.id), budget=budget) for s in sources}
         self._claimed: set[str] = set()
-        self._workers = Workers(Asker(visitor, config, keys, now), stop)
+        self._workers = Workers(Asker(visitor, config, keys, now, self._claimed), stop)
         self._saved_at = time.monotonic()
 
     def run(self) -> tuple[Tally, ...]:
@@ -163,7 +163,7 @@ class Crawl:
     def _handle(self, answer: Answer) -> None:
         job, outcome = answer.job, answer.outcome
         state = self._states[job.source.id]
-        self._record_trail(job.source, answer.trail)
+        self._record_trail(job, answer.trail, outcome)
         self._count(state.tally, outcome, answer.trail)
         if not isinstance(outcome, Fetched | Unchanged | Failed):
             if not isinstance(outcome, BaseException):
@@ -201,10 +201,16 @@ class Crawl:
         received = payload + sum(len(step.answer.payload) for step in trail.steps)
         tally.add_answer(received, trail.seconds, trail.requests)
 
-    def _record_trail(self, source: Source, trail: Trail) -> None:
+    def _record_trail(self, job: Job, trail: Trail, outcome: object) -> None:
         """Archive what was answered on the way: robots.txt files and redirects."""
+        source = job.source
         for step in trail.steps:
             answer = step.answer
+            note = Note(role=step.role)
+            is_last = step is trail.steps[-1] and step.role == "redirect"
+            if is_last and isinstance(outcome, Failed) and outcome.kind == "moved":
+                links = (Link(url=outcome.url),)
+                note = Note(role=step.role, aliases=(job.url,), links=links)
             capture = make_capture(
                 doc_id=url_doc_id(answer.url),
                 kind="response",
@@ -220,7 +226,6 @@ class Crawl:
                 status=answer.status,
                 media_type=answer.media_type,
             )
-            note = Note(role=step.role)
             self._recorder.record_aside(capture, answer.payload, note, answer.exchange)
             if step.role == "robots" and b"delay" in answer.payload.lower():
                 self._save()  # a kill must not make us forget a pace that was asked for

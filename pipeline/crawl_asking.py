@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipeline.answers import Failed, Fetched, Outcome
+from pipeline.answers import Failed, Fetched, Outcome, Trail
+from pipeline.captures import url_doc_id
 from pipeline.catalog_rows import Feed
 from pipeline.config import Config
 from pipeline.crawl_bulk import read_file
@@ -18,17 +19,23 @@ from pipeline.fetchers.methods import METHODS
 from pipeline.opt_outs import OptOut, opt_out
 from pipeline.sources import FetchEntry
 from pipeline.urls import host_of, site_of
-from pipeline.visitor import Trail, Visitor
+from pipeline.visitor import Visitor
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Asks for the jobs of one run. ``keys`` are those that `Method.key` names."""
+    """Asks for the jobs of one run. ``keys`` are those that `Method.key` names.
+
+    ``claimed`` has the ids of the documents that this run asks for, so that a redirect to one of
+    them is not followed; `_landed` those that a redirect led to before their own turn came.
+    """
 
     visitor: Visitor
     config: Config
     keys: Mapping[str, str]
     now: datetime
+    claimed: set[str] = field(default_factory=set)
+    _landed: set[str] = field(default_factory=set)
 
     def __call__(self, job: Job) -> Iterator[Answer]:
         """Yield what comes of a job; the last answer has ``is_last``."""
@@ -53,11 +60,16 @@ class Asker:
     def _document(self, job: Job) -> Answer:
         """Ask for a document, unless its site has reserved it, and read what is written of it."""
         trail = Trail()
+        own = url_doc_id(job.url)
+        if own in self._landed:
+            done = Failed(url=job.url, reason="fetched already", kind="moved")
+            return Answer(job, done, trail)
         wish = self.visitor.site_wish(job.url, trail)
         if wish is not None and self._obeys(wish):
             return Answer(job, _refused(job.url, wish), trail)
         outcome = self._get(job, trail)
         if isinstance(outcome, Fetched):
+            self._landed.add(url_doc_id(outcome.url))
             outcome = checked(outcome)
         if not isinstance(outcome, Fetched):
             return Answer(job, outcome, trail)
@@ -75,9 +87,16 @@ class Asker:
             etag=job.etag,
             last_modified=job.last_modified,
             stays=lambda url: site_of(url) in sites,
+            is_known=lambda url: self._is_claimed(job, url),
             headers=None if key is None else {"Authorization": f"Token {self.keys[key]}"},
             trail=trail,
         )
+
+    def _is_claimed(self, job: Job, url: str) -> bool:
+        """Tell whether a redirect of a document leads to another that has its own turn."""
+        if job.due is None or url_doc_id(url) == url_doc_id(job.url):
+            return False
+        return url_doc_id(url) in self.claimed
 
     def _page_wish(
         self, job: Job, page: Fetched, wish: OptOut | None, trail: Trail

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from pipeline.answers import Failed, Unchanged
+from pipeline.answers import Failed, Trail, Unchanged
 from pipeline.captures import Exchange, Note, url_doc_id
 from pipeline.catalog_rows import Feed
 from pipeline.crawl_discovery import Discovery, sites_of
@@ -21,7 +21,7 @@ from pipeline.ingest_report import Tally
 from pipeline.recorder import Recorder, make_capture
 from pipeline.sources import Source
 from pipeline.urls import site_of
-from pipeline.visitor import Trail, Visitor
+from pipeline.visitor import Visitor
 from pipeline.web import StreamError
 
 _NOT_SATISFIABLE = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE.value

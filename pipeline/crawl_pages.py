@@ -66,8 +66,7 @@ class PageRecorder:
         original = original_of(outcome.url)
         own = original or self._own_url(outcome.url, facts.canonical)
         if original is not None and self._is_held(original):
-            self._put_moved(due, url_doc_id(original))  # a copy of what we have first-hand
-            tally.add("unchanged")
+            self._leads_to(due, url_doc_id(original), tally)  # a copy of what we have first-hand
             return ()
         latest = self.recorder.latest(url_doc_id(own), due.page)
         if latest is not None and latest.payload_sha256 != sha and own != outcome.url:
@@ -106,6 +105,12 @@ class PageRecorder:
     def _is_held(self, url: str) -> bool:
         """Tell whether a capture with a payload stands in the archive for an address."""
         return self.recorder.latest(url_doc_id(url)) is not None
+
+    def _leads_to(self, due: Due, doc_id: str, tally: Tally) -> None:
+        """Settle an address that leads to a document with a turn of its own."""
+        tally.add("unchanged")
+        if doc_id != due.page.doc_id:
+            self._put_moved(due, doc_id)
 
     def _put_moved(self, due: Due, doc_id: str) -> None:
         page = replace(due.page, state="moved", reason=doc_id, checked_at=self.now, next_due=None)
@@ -180,6 +185,9 @@ class PageRecorder:
             tally.reasons[f"postponed: {outcome.reason}"] += 1
             return
         page = due.page
+        if outcome.kind == "moved":
+            self._leads_to(due, url_doc_id(outcome.url), tally)
+            return
         tally.add(outcome.kind, outcome.reason, url=page.url)
         if outcome.kind == "gone" and page.capture_id is not None and outcome.fetched is not None:
             self._record_gone(source, due, outcome.fetched)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pipeline import heavy
-from pipeline.answers import Outcome
+from pipeline.answers import Outcome, Trail
 from pipeline.catalog_rows import Due, Feed
 from pipeline.crawl_facts import PageFacts
 from pipeline.fetchers.commoncrawl import Position
@@ -21,7 +21,6 @@ from pipeline.fetchers.found import Found
 from pipeline.fetchers.warc import Skipped, WarcPage
 from pipeline.sources import FetchEntry, Source
 from pipeline.urls import host_of
-from pipeline.visitor import Trail
 
 _M_ARENA_MAX = -8  # of malloc.h
 _THREADS = 256  # at most: each mostly waits; hosts beyond share them

@@ -79,6 +79,7 @@ _AGENT_NAME = re.compile(r"[A-Za-z_*][A-Za-z0-9_-]*")
 _ATTRIBUTE = re.compile(r"(?<![\w:-])([\w:-]{1,40})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _RAW = re.compile(rb"<!--|<(script|style|textarea|title|template|noembed|xmp)\b|<meta[\s/]")
 _XMP = re.compile(rb"tdm:reservation\s*(?:>|=\s*[\"'])\s*([01])\s*[<\"']")
+_META_WITHIN = 500_000  # bytes; meta tags stand in the head, and scripts before them can be long
 _MAX_TAG = 2_000  # bytes; a description can be long, a robots tag is not
 _MAX_TAGS = 2_000  # a page has fifty; more are an attack on whoever reads them
 _MAX_HEADERS = 200  # our HTTP client takes no more than a hundred
@@ -207,6 +208,7 @@ def _shown(words: str) -> str:
 
 def _metas(payload: bytes) -> Iterator[tuple[str, str]]:
     """Yield name and content of the meta tags that may matter, outside comments and scripts."""
+    payload = payload[:_META_WITHIN]
     if payload.startswith((b"\xff\xfe", b"\xfe\xff")):
         payload = payload.decode("utf-16", "replace").encode()
     low = payload.lower()

@@ -39,7 +39,6 @@ from pipeline.sources import ReadHints, Source
 from pipeline.store import fingerprint_of, write_records
 from pipeline.text import words
 
-STAGE = Stage(name="read", inputs=("archive",), output="documents", models=(), config=("read",))
 OK = 200
 Hints = Mapping[str, ReadHints]  # by source id
 
@@ -71,6 +70,9 @@ def concerning(workspace: Workspace, shard_id: str, options: Sequence[str]) -> t
         captures = read_captures(workspace.shard("archive", shard_id))
         ids = {capture.source_id for capture, _ in captures if capture.kind != "revisit"}
     return tuple(option for option in options if json.loads(option)[0] in ids)
+
+
+STAGE = Stage(name="read", inputs=("archive",), output="documents", models=(), config=("read",))
 
 
 def hints_in(options: Sequence[str]) -> Hints:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline import heavy
-from pipeline.answers import Fetched
+from pipeline.answers import Fetched, Trail
 from pipeline.catalog_rows import Feed
 from pipeline.config import Config
 from pipeline.crawl_discovery import read_entry, sites_of
@@ -22,7 +22,7 @@ from pipeline.fetchers.methods import METHODS, Asked, asked_of
 from pipeline.opt_outs import opt_out
 from pipeline.sources import FetchEntry, Source
 from pipeline.urls import site_of
-from pipeline.visitor import Trail, Visitor
+from pipeline.visitor import Visitor
 
 _TRIES = 3  # first addresses of an entry: the running day of an archive may still be empty
 _LEVELS = 3  # an index of maps, a map of maps, a map

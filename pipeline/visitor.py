@@ -10,11 +10,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from pipeline import robots
-from pipeline.answers import Failed, Fetched, Outcome, Redirect
+from pipeline.answers import Failed, Fetched, Outcome, Redirect, Step, Trail
 from pipeline.catalog_rows import Host, Robots
 from pipeline.config import FetchConfig
 from pipeline.gates import ASKED_PAUSES, Gate, gate_of, row_of
@@ -33,23 +32,6 @@ def user_agent(version: str, contact: str) -> str:
     """Return the honest name of this crawler: what it is, and where to complain."""
     shown = f"mailto:{contact}" if "@" in contact and "://" not in contact else contact
     return f"{robots.AGENT}/{version} (+{shown})"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """An answer on the way to another: ``role`` is ``robots``, ``tdmrep`` or ``redirect``."""
-
-    role: str
-    answer: Fetched
-
-
-@dataclass(slots=True)
-class Trail:
-    """What one visit cost, and the answers on its way; ``seconds`` leave the pauses out."""
-
-    steps: list[Step] = field(default_factory=list)
-    requests: int = 0
-    seconds: float = 0.0
 
 
 class Visitor:
@@ -96,6 +78,7 @@ class Visitor:
         etag: str | None = None,
         last_modified: str | None = None,
         stays: Callable[[str], bool] = lambda _: True,
+        is_known: Callable[[str], bool] = lambda _: False,
         headers: Mapping[str, str] | None = None,
         trail: Trail | None = None,
     ) -> Outcome:
@@ -106,6 +89,7 @@ class Visitor:
             etag: Sent back as it came.
             last_modified: Sent back as it came.
             stays: Tells whether a redirect's target may be asked; other hosts are left in peace.
+            is_known: Tells whether a redirect's target is asked for in this run anyway.
             headers: Sent to the host of ``url`` only, and kept out of the archive: a key of an API.
             trail: Gets the answers on the way: robots.txt files and redirects.
         """
@@ -120,6 +104,8 @@ class Visitor:
             if not isinstance(outcome, Redirect):
                 return outcome
             trail.steps.append(Step("redirect", outcome.fetched))
+            if is_known(outcome.target):
+                return Failed(url=outcome.target, reason="asked for already", kind="moved")
             if not stays(outcome.target):
                 return Failed(url=url, reason="redirects to another site")
             url = outcome.target

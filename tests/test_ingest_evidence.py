@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.answers import Failed, Fetched
+from pipeline.answers import Failed, Fetched, Trail
 from pipeline.archive import read_entries
 from pipeline.captures import Entry, Exchange, url_doc_id
 from pipeline.catalog import Catalog
@@ -25,7 +25,7 @@ from pipeline.ingest_report import Tally
 from pipeline.paths import Workspace
 from pipeline.recorder import recording, stamp
 from pipeline.sources import Source
-from pipeline.visitor import Trail, Visitor
+from pipeline.visitor import Visitor
 from pipeline.warc import http_head, write_record
 from pipeline.web import StreamError
 from tests.hostile import html, page, redirect, serving

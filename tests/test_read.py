@@ -15,6 +15,7 @@ from pipeline.paths import Workspace
 from pipeline.readers.dispatch import HTML, RECORD, TEXT
 from pipeline.recorder import make_capture
 from pipeline.records import Capture, Document, Issue, Rejection
+from pipeline.sources import ReadHints, Source
 from pipeline.store import read_all
 
 FETCHED = "2026-11-24T02:00:00Z"
@@ -35,13 +36,14 @@ def capture(
     fetched_at: str = FETCHED,
     role: str = "document",
     hint: str | None = None,
+    source_id: str = "kota-rekaan",
 ) -> Made:
     made = make_capture(
         doc_id=f"doc-{name}",
         kind=kind,
         payload=payload,
         url=f"https://kota.example/{name}",
-        source_id="kota-rekaan",
+        source_id=source_id,
         source_kind="government",
         source_country="ID",
         timezone="Asia/Jakarta",
@@ -73,9 +75,11 @@ def shelve(workspace: Workspace, made: Sequence[Made]) -> None:
     writer.close()
 
 
-def run(workspace: Workspace, config: ReadConfig | None = None) -> dict[str, int]:
+def run(
+    workspace: Workspace, config: ReadConfig | None = None, options: Sequence[str] = ()
+) -> dict[str, int]:
     whole = Config(read=config or ReadConfig())
-    return run_stage(read.STAGE, workspace, whole, engine="serial").counts
+    return run_stage(read.STAGE, workspace, whole, engine="serial", options=options).counts
 
 
 def rows(workspace: Workspace, kind: type, part: str = "") -> list:
@@ -204,3 +208,84 @@ def test_a_damaged_archive_stops_the_stage_and_leaves_no_half_shard(workspace: W
     with pytest.raises(BrokenArchiveError):
         run(workspace)
     assert workspace.shards("documents") == ()
+
+
+PORTAL = html(*STORY, head="<title>Portal</title>").replace(
+    b"<body>", b"<body><h3 class=judul>Judul</h3><p class=tgl>3 Mei 2020</p>"
+)
+
+
+def source(source_id: str = "kota-rekaan", **hints: object) -> Source:
+    return Source(
+        id=source_id,
+        name="Kota Rekaan",
+        publisher="Kota Rekaan",
+        country="ID",
+        timezone="Asia/Jakarta",
+        languages=("id",),
+        kind="government",
+        homepage="https://kota.example/",
+        fetch=({"method": "feed", "url": "https://kota.example/feed"},),  # type: ignore[arg-type]
+        read=ReadHints(**hints) if hints else None,  # type: ignore[arg-type]
+    )
+
+
+def test_the_selectors_of_a_source_are_used_for_its_own_documents_only(
+    workspace: Workspace,
+) -> None:
+    options = read.options_of([source(title=".judul"), source("lain")])
+    assert len(options) == 1
+    shelve(workspace, [capture(PORTAL), capture(PORTAL, name="b", source_id="lain")])
+    counts = run(workspace, options=options)
+    assert [d.title for d in rows(workspace, Document)] == ["Judul", "Portal"]
+    assert "without_selectors" not in counts
+
+
+def test_a_selector_that_finds_nothing_is_counted_and_costs_no_document(
+    workspace: Workspace,
+) -> None:
+    shelve(workspace, [capture(PORTAL), capture(html(*STORY), name="b")])
+    counts = run(workspace, options=read.options_of([source(title=".judul", text=".hilang")]))
+    assert (counts["forwarded"], counts["without_selectors"]) == (2, 2)
+    issues = rows(workspace, Issue, "issues")
+    assert [(i.doc_id, i.field) for i in issues] == [
+        ("doc-a", "read.text"),
+        ("doc-b", "read.title"),
+        ("doc-b", "read.text"),
+    ]
+    assert all("general reader" in i.reason for i in issues)
+
+
+def test_selectors_hold_to_the_end_of_their_last_day_at_the_publisher(
+    workspace: Workspace,
+) -> None:
+    late, early = "2026-11-24T17:00:00Z", "2026-11-24T16:59:59Z"  # midnight in Jakarta, and before
+    made = [
+        capture(PORTAL, name="early", fetched_at=early),
+        capture(PORTAL, name="late", fetched_at=late),
+        capture(b"Catatan", TEXT, name="text", kind="resource", fetched_at=late),
+    ]
+    shelve(workspace, made)
+    options = read.options_of([source(title=".judul", valid_until="2026-11-24")])
+    counts = run(workspace, options=options)
+    assert [d.title for d in rows(workspace, Document)] == ["Judul", "Portal", "Catatan"]
+    (issue,) = rows(workspace, Issue, "issues")
+    assert (issue.doc_id, issue.field, issue.value) == ("doc-late", "read", "2026-11-24")
+    assert counts["without_selectors"] == 1
+
+
+def test_a_changed_selector_reads_again_and_one_of_another_source_concerns_no_shard(
+    workspace: Workspace,
+) -> None:
+    shelve(workspace, [capture(PORTAL)])
+    shard = workspace.shards("archive")[0].name.split(".")[0]
+    ours, theirs = source(title=".judul"), source("lain", title="h1")
+    every = read.options_of([theirs, ours])
+    # Before and after the shard was read, the same options concern it.
+    assert read.concerning(workspace, shard, every) == read.options_of([ours])
+    run(workspace, options=read.options_of([ours]))
+    assert read.concerning(workspace, shard, every) == read.options_of([ours])
+    assert read.concerning(workspace, shard, ()) == ()
+    assert plan(read.STAGE, workspace, Config(), read.options_of([ours]))[0] == []
+    assert len(plan(read.STAGE, workspace, Config(), read.options_of([source(text="p")]))[0]) == 1
+    assert read.options_of([source()]) == ()

@@ -15,7 +15,7 @@ from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
 
-from pipeline.readers import Payload, Reading, UnreadableError
+from pipeline.readers import Payload, Reading, Selectors, UnreadableError
 from pipeline.readers.calendar_dates import dates_in, machine_date, zone_of
 from pipeline.readers.charset import decode
 from pipeline.readers.dispatch import (
@@ -658,3 +658,80 @@ class TestSignatures:
             0.5, abs=0.15
         )  # 198 of 398 triples are shared; 3.4 errors wide
         assert one == minhash(" ".join(words[:300]).upper())
+
+
+class TestSelectors:
+    """The selectors of a source file, and what happens where they find nothing."""
+
+    PORTAL = page(
+        f"<div class=kanan><p>{PARAGRAPHS[3]}</p><p>{PARAGRAPHS[2]}</p></div>"
+        "<h3 class=judul>Tamu dari Jauh</h3><span class=tgl>Senin, 4 Mei 2020</span>"
+        f"<div class=isi><p>{PARAGRAPHS[0]}</p><p class=iklan>Kalimat iklan yang panjang.</p>"
+        f"<table><tr><td>Kota<td>Gimhae</table><p>{PARAGRAPHS[1]}</p></div>",
+        "<title>Portal</title><meta name=date content=2016-01-04>"
+        '<meta name=jam content="2020-05-05">',
+    )
+
+    def select(self, html: str = PORTAL, **given: object) -> Reading:
+        return read(html, selectors=Selectors(**given))  # type: ignore[arg-type]
+
+    def test_they_decide_title_text_and_date(self) -> None:
+        found = self.select(title="h3.judul", text=".isi", published=".tgl", remove=(".iklan",))
+        assert found.text.split("\n") == [PARAGRAPHS[0], "Kota | Gimhae", PARAGRAPHS[1]]
+        assert (found.title, found.reader) == ("Tamu dari Jauh", "html:selectors")
+        assert found.published is not None
+        assert (found.published.date, found.published.method) == ("2020-05-04", "selector")
+        assert found.remarks == ()
+
+    def test_a_date_may_stand_in_an_attribute_also_in_the_head(self) -> None:
+        found = self.select(published="meta[name=jam]").published
+        assert found is not None
+        assert (found.date, found.method) == ("2020-05-05", "selector")
+
+    @pytest.mark.parametrize("part", ["title", "text", "published"])
+    def test_one_that_finds_nothing_is_a_remark_and_the_general_reader_takes_over(
+        self, part: str
+    ) -> None:
+        plain, found = read(self.PORTAL), self.select(**{part: ".hilang"})
+        assert (found.text, found.title) == (plain.text, plain.title)
+        assert found.published == plain.published
+        assert [(r.field, r.value) for r in found.remarks] == [(f"read.{part}", ".hilang")]
+
+    def test_a_selected_date_that_is_none_or_not_yet_is_a_remark_and_another_is_found(self) -> None:
+        for words in ("kemarin", "4 Mei 2199"):
+            found = self.select(self.PORTAL.replace("Senin, 4 Mei 2020", words), published=".tgl")
+            assert found.published is not None
+            assert found.published.date == "2016-01-04"
+            assert [r.field for r in found.remarks] == ["published"]
+
+    def test_finds_inside_finds_are_read_once_and_in_the_order_of_the_page(self) -> None:
+        found = self.select(text=".isi, .isi p, .kanan p")
+        lines = found.text.split("\n")
+        assert lines[:3] == [PARAGRAPHS[3], PARAGRAPHS[2], PARAGRAPHS[0]]
+        assert len(lines) == len(set(lines))
+
+    def test_what_is_not_shown_comments_and_pointers_are_left_out_of_a_selected_text(self) -> None:
+        more = (
+            f"<div hidden><p>{STORY}</p></div><div id=comments><p>{STORY}</p></div>"
+            "<p>Baca juga: <a href=/x>Bupati Lain Menerima Tamu</a></p>"
+        )
+        found = self.select(page(f"<div class=isi>{BODY}{more}</div>"), text=".isi")
+        assert found.text.split("\n") == list(PARAGRAPHS)
+
+    def test_a_wall_stays_a_wall_whatever_the_selectors_say(self) -> None:
+        wall = page("<div class=isi><p>Verify you are human</p></div>", "<title>x</title>")
+        with pytest.raises(UnreadableError, match="blocked"):
+            self.select(wall, text=".isi")
+
+    def test_remove_cannot_take_the_whole_page_and_need_not_find_anything(self) -> None:
+        assert self.select(remove=("body", "html", ".hilang")).text == read(self.PORTAL).text
+
+    def test_they_reach_the_sandbox_and_a_page_made_to_hang_is_not_searched(self) -> None:
+        chosen = Selectors(text=".isi", remove=(".iklan",))
+        payload = Payload(
+            body=self.PORTAL.encode(), media_type=HTML, fetched_at=FETCHED, selectors=chosen
+        )
+        answer = decode_reading(read_frame(encode_payload(payload, HTML)))
+        assert answer == reader_of(HTML)(payload)
+        many = page("<p>Kalimat panjang tentang kerja sama kota dan daerah.</p>" * 110_000)
+        assert self.select(many, text=".hilang").reader == "html:cheap"

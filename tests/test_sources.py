@@ -76,6 +76,11 @@ def test_no_folder_means_no_sources(tmp_path: Path) -> None:
         ("id: harian", "id: !!python/name:os.system harian", 2, "aliases, anchors and tags"),
         ("name: Harian", "name: [Harian", 4, "expected"),
         ("since: 2020-01-01", "since: tomorrow", 18, "since"),
+        ("tdm: reserved", "read:\n  text: 'div['", 18, "read.text: is no CSS selector"),
+        ("tdm: reserved", "read:\n  remove:\n  - p\n  - 'p::before'", 20, "read.remove.1: is no"),
+        ("tdm: reserved", "read:\n  valid_until: soon", 18, "read.valid_until"),
+        ("    url: https://harian.example/feed\n", "", 11, "method feed needs a `url`"),
+        ("method: feed", "method: gdelt", 11, "method gdelt needs a `query`"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_line(
@@ -143,3 +148,20 @@ def test_the_shipped_files_are_sound_and_short(folder: str) -> None:
     load_sources(root)
     for path in root.rglob("*.yml"):
         assert len(path.read_text("utf-8").splitlines()) <= 60, path
+
+
+def test_golden_pages_beside_a_source_file_are_no_source_files(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace("tdm: reserved", "read:\n  text: div.isi > p, .x"))
+    golden = path.parent / "harian.golden"
+    golden.mkdir()
+    (golden / "page.yml").write_text("not a source", "utf-8")
+    (source,) = load_sources(tmp_path)
+    assert source.read is not None
+    assert source.read.text == "div.isi > p, .x"
+
+
+def test_an_archive_of_everything_needs_no_address(tmp_path: Path) -> None:
+    old = "  - method: feed\n    url: https://harian.example/feed"
+    write(tmp_path, GOOD.replace(old, "  - method: commoncrawl\n    since: 2026-01-01"))
+    (source,) = load_sources(tmp_path)
+    assert source.fetch[0].url is None

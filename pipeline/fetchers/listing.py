@@ -30,6 +30,7 @@ _NO_PAGE = re.compile(
     re.I,
 )
 _PDF = re.compile(rb"\.pdf", re.I)  # most pages name none, and need not be parsed
+_HEAD_END = re.compile(rb"</head\b|<body\b", re.I)
 _NEXT_WORDS = re.compile(r"^(?:next|older|berikut(?:nya)?|selanjutnya|lanjut|›|»|>|→)\W*$", re.I)
 # Without a pattern, a document is told by its address: a slug of several words, or a long number.
 _SLUG = re.compile(r"[^/]+(?:[-_][^/]+){3,}|\d{5,}", re.I)
@@ -152,6 +153,8 @@ def canonical_link(payload: bytes, url: str) -> str | None:
     head = payload[:200_000]  # bytes; `link` stands in the head
     if b"canonical" not in head:
         return None
+    end = _HEAD_END.search(head)
+    head = head[: end.start()] if end else head
     tree = _tree(head)
     for node in tree.css("link[rel][href]"):
         if "canonical" in (node.attributes.get("rel") or "").lower().split():
