@@ -77,9 +77,12 @@ class ArchiveWriter:
         *,
         note: Note,
         exchange: Exchange | None = None,
-        packed: bytes | None = None,
+        records: bytes | None = None,
     ) -> Capture:
         """Append one capture and return it with its place filled in.
+
+        ``records`` are those of `encode_capture` for these arguments, if they were made before: by
+        the thread that fetched the page, so that this one need not.
 
         Raises:
             OSError: The disk is full; the file is cut back to its last whole capture.
@@ -91,7 +94,7 @@ class ArchiveWriter:
             self._open(capture.fetched_at)
         name = self._path.name.removesuffix(OPEN)
         placed = dataclasses.replace(capture, warc_file=name, warc_offset=self._offset)
-        self._append(encode_capture(placed, payload, note, exchange, packed))
+        self._append(records or encode_capture(placed, payload, note, exchange))
         self._captures += 1
         self._last_date = capture.fetched_at
         fault_point("ingest.record_written")

@@ -35,6 +35,51 @@ def url_doc_id(canonical_url: str) -> str:
     return stable_id("url", canonical_url.partition("://")[2])
 
 
+def make_capture(
+    *,
+    doc_id: str,
+    kind: str,
+    payload: bytes,
+    url: str | None,
+    source_id: str,
+    source_kind: str,
+    discovered_by: str,
+    fetched_at: str,
+    media_type: str,
+    external_id: str | None = None,
+    source_country: str | None = None,
+    timezone: str | None = None,
+    languages: tuple[str, ...] = (),
+    hint_published: str | None = None,
+    status: int = 200,
+    payload_sha256: str | None = None,
+    payload_length: int | None = None,
+) -> Capture:
+    """Return a capture that has no place yet; a revisit names the payload that it repeats."""
+    sha = payload_sha256 or hashlib.sha256(payload).hexdigest()
+    return Capture(
+        capture_id=stable_id(doc_id, kind, url, fetched_at, sha),
+        doc_id=doc_id,
+        kind=kind,
+        url=url,
+        external_id=external_id,
+        source_id=source_id,
+        source_kind=source_kind,
+        source_country=source_country,
+        timezone=timezone,
+        languages=languages,
+        discovered_by=discovered_by,
+        hint_published=hint_published,
+        fetched_at=fetched_at,
+        status=status,
+        media_type=media_type,
+        payload_sha256=sha,
+        payload_length=len(payload) if payload_length is None else payload_length,
+        warc_file="",
+        warc_offset=0,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """The HTTP lines around a payload; no request line where the request is not known."""
@@ -127,11 +172,8 @@ def encode_capture(
     payload: bytes,
     note: Note,
     exchange: Exchange | None,
-    packed: bytes | None = None,
 ) -> bytes:
     """Return the records of one capture; the same arguments give the same bytes.
-
-    ``packed`` is the payload as `warc.pack` returns it, if that was done before.
 
     Raises:
         ValueError: A response or revisit without its HTTP lines.
@@ -164,7 +206,6 @@ def encode_capture(
         media_type=media_type,
         headers=headers,
         http=answer,
-        packed=packed,
     )
     if exchange is not None and exchange.request_line:
         write_record(

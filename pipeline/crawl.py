@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.answers import Failed, Fetched, Outcome, Trail, Unchanged
-from pipeline.captures import Link, Note, url_doc_id
+from pipeline.captures import Link, Note, make_capture, url_doc_id
 from pipeline.catalog_rows import Due
 from pipeline.config import Config
 from pipeline.crawl_asking import Asker
@@ -24,7 +24,7 @@ from pipeline.crawl_workers import Answer, Job, Workers
 from pipeline.fetchers.found import Found
 from pipeline.fetchers.methods import METHODS, asked_of
 from pipeline.ingest_report import Tally
-from pipeline.recorder import Recorder, make_capture, stamp
+from pipeline.recorder import Recorder, stamp
 from pipeline.sources import FetchEntry, Source
 from pipeline.visitor import Visitor
 
@@ -172,7 +172,7 @@ class Crawl:
             self._handle_entry(state, job, outcome, answer.found or Found())
         elif job.due is not None:
             method, links = self._pages.settle(
-                job.source, job.due, job.url, outcome, answer.facts, state.tally
+                job.source, job.due, outcome, answer.facts, state.tally
             )
             if links:
                 self._discover(state, method, links)

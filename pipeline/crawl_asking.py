@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pipeline.answers import Failed, Fetched, Outcome, Trail
 from pipeline.captures import url_doc_id
-from pipeline.catalog_rows import Feed
+from pipeline.catalog_rows import Due, Feed
 from pipeline.config import Config
 from pipeline.crawl_bulk import read_file
 from pipeline.crawl_discovery import read_entry, sites_of
@@ -17,6 +17,7 @@ from pipeline.crawl_workers import Answer, Job
 from pipeline.fetchers.commoncrawl import is_warc
 from pipeline.fetchers.methods import METHODS
 from pipeline.opt_outs import OptOut, opt_out
+from pipeline.recorder import stamp
 from pipeline.sources import FetchEntry
 from pipeline.urls import host_of, site_of
 from pipeline.visitor import Visitor
@@ -44,8 +45,8 @@ class Asker:
             return
         if job.entry is not None and job.feed is not None:
             yield self._entry(job, job.entry, job.feed)
-        else:
-            yield self._document(job)
+        elif job.due is not None:
+            yield self._document(job, job.due)
 
     def _entry(self, job: Job, entry: FetchEntry, feed: Feed) -> Answer:
         """Ask for a feed, map or index page, and read what it leads to."""
@@ -57,7 +58,7 @@ class Asker:
         found = read_entry(job.source, entry, feed, outcome, self.now)
         return Answer(job, outcome, trail, found=found)
 
-    def _document(self, job: Job) -> Answer:
+    def _document(self, job: Job, due: Due) -> Answer:
         """Ask for a document, unless its site has reserved it, and read what is written of it."""
         trail = Trail()
         own = url_doc_id(job.url)
@@ -76,7 +77,7 @@ class Asker:
         wish = self._page_wish(job, outcome, wish, trail)
         if wish is not None and self._obeys(wish):
             return Answer(job, _refused(job.url, wish), trail)
-        facts = facts_of(outcome, wants_pdfs=job.source.pdf_links, wish=wish)
+        facts = facts_of(outcome, job.source, due, stamp(self.now), wish)
         return Answer(job, outcome, trail, facts=facts)
 
     def _get(self, job: Job, trail: Trail) -> Outcome:

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from pipeline.answers import Failed, Trail, Unchanged
-from pipeline.captures import Exchange, Note, url_doc_id
+from pipeline.captures import Exchange, Note, make_capture, url_doc_id
 from pipeline.catalog_rows import Feed
 from pipeline.crawl_discovery import Discovery, sites_of
 from pipeline.crawl_workers import Answer, Job
 from pipeline.fetchers.commoncrawl import Position, stream_pages
 from pipeline.fetchers.warc import Skipped, WarcPage
 from pipeline.ingest_report import Tally
-from pipeline.recorder import Recorder, make_capture
+from pipeline.recorder import Recorder
 from pipeline.sources import Source
 from pipeline.urls import site_of
 from pipeline.visitor import Visitor

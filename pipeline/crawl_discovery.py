@@ -10,7 +10,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from pipeline.answers import Failed, Fetched, Outcome, Unchanged
-from pipeline.captures import Link, Note, url_doc_id
+from pipeline.captures import Link, Note, make_capture, url_doc_id
 from pipeline.catalog_rows import Feed
 from pipeline.catalog_writes import poll_of, with_poll
 from pipeline.fetchers.found import Found
@@ -18,7 +18,7 @@ from pipeline.fetchers.methods import METHODS, asked_of
 from pipeline.fetchers.wayback import original_of
 from pipeline.ingest_report import Tally
 from pipeline.polling import DEFAULTS, Brought, Limits, Missed, after, declared_seconds, waits
-from pipeline.recorder import Recorder, make_capture
+from pipeline.recorder import Recorder
 from pipeline.sources import FetchEntry, Source
 from pipeline.urls import canonical_url, site_of
 

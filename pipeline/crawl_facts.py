@@ -7,14 +7,28 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from pipeline.answers import Failed, Fetched
-from pipeline.captures import Link
+from pipeline.captures import Link, Note, encode_capture, make_capture, url_doc_id
+from pipeline.catalog_rows import Due
 from pipeline.fetchers.blocks import soft_block
 from pipeline.fetchers.files import HTML, PDF, TEXT, sniff
 from pipeline.fetchers.listing import canonical_link, pdf_links
+from pipeline.fetchers.wayback import original_of
 from pipeline.opt_outs import OptOut
-from pipeline.warc import pack
+from pipeline.records import Capture
+from pipeline.sources import Source
+from pipeline.urls import is_same_page
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A capture as it will stand in the archive, and its records as bytes."""
+
+    capture: Capture
+    note: Note
+    records: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,29 +37,93 @@ class PageFacts:
 
     Attributes:
         sha256: Of the payload.
-        packed: The payload as the archive holds it, see `warc.pack`.
         canonical: The address that the page calls its own, if that can be believed.
         pdfs: The PDFs that it links to.
         wish: What its publisher says of machines, if anything.
+        draft: The capture under the address that it probably belongs to.
     """
 
     sha256: str
-    packed: bytes
     canonical: str | None
     pdfs: tuple[Link, ...]
     wish: OptOut | None
+    draft: Draft
 
 
-def facts_of(page: Fetched, *, wants_pdfs: bool, wish: OptOut | None = None) -> PageFacts:
-    """Read what is written of a page."""
+def facts_of(
+    page: Fetched, source: Source, due: Due, now: str, wish: OptOut | None = None
+) -> PageFacts:
+    """Read a page and draft its capture.
+
+    Args:
+        page: As it was fetched.
+        source: For which source.
+        due: The row of the work queue that asked for it.
+        now: Time of the run.
+        wish: What its publisher says of machines, if anything.
+    """
     is_html = sniff(page.payload) == HTML
+    sha = hashlib.sha256(page.payload).hexdigest()
+    named = canonical_link(page.payload, page.url) if is_html else None
+    own = original_of(page.url) or (named if named and is_same_page(named, page.url) else page.url)
     return PageFacts(
-        sha256=hashlib.sha256(page.payload).hexdigest(),
-        packed=pack(page.payload),
-        canonical=canonical_link(page.payload, page.url) if is_html else None,
-        pdfs=pdf_links(page.payload, page.url) if is_html and wants_pdfs else (),
+        sha256=sha,
+        canonical=named,
+        pdfs=pdf_links(page.payload, page.url) if is_html and source.pdf_links else (),
         wish=wish,
+        draft=draft_of(page, sha, source, due, own, now, wish),
     )
+
+
+def draft_of(
+    page: Fetched, sha256: str, source: Source, due: Due, own: str, now: str, wish: OptOut | None
+) -> Draft:
+    """Return the capture of a page under the address ``own``."""
+    asked = due.page.url or page.url
+    capture = make_capture(
+        doc_id=url_doc_id(own),
+        kind="response",
+        payload=page.payload,
+        url=own,
+        **origin_of(source, due),
+        fetched_at=now,
+        status=page.status,
+        media_type=page.media_type,
+        payload_sha256=sha256,
+    )
+    note = Note(
+        etag=page.etag,
+        last_modified=page.last_modified,
+        target_url=None if own == page.url else page.url,
+        aliases=tuple(sorted(a for a in {asked, page.url} if url_doc_id(a) != capture.doc_id)),
+        opt_out=None if wish is None else f"{wish.rule}: {wish.words}",
+    )
+    return Draft(capture, note, encode_capture(capture, page.payload, note, page.exchange))
+
+
+class Origin(TypedDict):
+    """The fields of a capture that say where it comes from."""
+
+    source_id: str
+    source_kind: str
+    source_country: str | None
+    timezone: str | None
+    languages: tuple[str, ...]
+    discovered_by: str
+    hint_published: str | None
+
+
+def origin_of(source: Source, due: Due) -> Origin:
+    """Return where the captures of a page come from."""
+    return {
+        "source_id": source.id,
+        "source_kind": source.kind,
+        "source_country": source.country,
+        "timezone": source.timezone,
+        "languages": source.languages,
+        "discovered_by": due.discovered_by,
+        "hint_published": due.hint_published,
+    }
 
 
 def checked(outcome: Fetched) -> Fetched | Failed:

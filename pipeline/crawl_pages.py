@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypedDict
 
 from pipeline.answers import Failed, Fetched, Outcome, Unchanged
-from pipeline.captures import Exchange, Link, Note, url_doc_id
+from pipeline.captures import Exchange, Link, Note, make_capture, url_doc_id
 from pipeline.catalog_rows import Due
 from pipeline.config import Config
-from pipeline.crawl_facts import PageFacts, facts_of
+from pipeline.crawl_facts import PageFacts, draft_of, facts_of, origin_of
 from pipeline.fetchers.wayback import original_of, replay_url
 from pipeline.ingest_report import Tally
-from pipeline.recorder import Recorder, make_capture, stamp
+from pipeline.recorder import Recorder, stamp
 from pipeline.records import Capture
 from pipeline.sources import Source
 from pipeline.urls import is_same_page
@@ -38,15 +37,14 @@ class PageRecorder:
         self,
         source: Source,
         due: Due,
-        asked: str,
         outcome: Outcome,
         facts: PageFacts | None,
         tally: Tally,
     ) -> tuple[str, tuple[Link, ...]]:
         """Record one answer and return what it leads to, after the name of that way."""
         if isinstance(outcome, Fetched):
-            known = facts or facts_of(outcome, wants_pdfs=source.pdf_links)
-            return "pdf_link", self._fetched(source, due, asked, outcome, known, tally)
+            known = facts or facts_of(outcome, source, due, self.now)
+            return "pdf_link", self._fetched(source, due, outcome, known, tally)
         if isinstance(outcome, Unchanged):
             self._unchanged(source, due, outcome, tally)
             return "", ()
@@ -57,12 +55,11 @@ class PageRecorder:
         self,
         source: Source,
         due: Due,
-        asked: str,
         outcome: Fetched,
         facts: PageFacts,
         tally: Tally,
     ) -> tuple[Link, ...]:
-        sha, wish = facts.sha256, facts.wish
+        sha = facts.sha256
         original = original_of(outcome.url)
         own = original or self._own_url(outcome.url, facts.canonical)
         if original is not None and self._is_held(original):
@@ -74,31 +71,16 @@ class PageRecorder:
             # of a template that all pages share. Each then stays a document of its own.
             own = outcome.url
             latest = self.recorder.latest(url_doc_id(own))
-        note = Note(
-            etag=outcome.etag,
-            last_modified=outcome.last_modified,
-            target_url=None if own == outcome.url else outcome.url,
-            aliases=tuple(
-                sorted(a for a in {asked, outcome.url} if url_doc_id(a) != url_doc_id(own))
-            ),
-            opt_out=None if wish is None else f"{wish.rule}: {wish.words}",
-        )
+        draft = facts.draft
+        if draft.capture.url != own:  # only the catalog knew
+            draft = draft_of(outcome, sha, source, due, own, self.now, facts.wish)
         if latest is not None and latest.payload_sha256 == sha:
-            self._revisit(source, due, latest, note, outcome.exchange, outcome.status)
+            self._revisit(source, due, latest, draft.note, outcome.exchange, outcome.status)
             tally.add("unchanged")
             return ()
-        capture = make_capture(
-            doc_id=url_doc_id(own),
-            kind="response",
-            payload=outcome.payload,
-            url=own,
-            **_facts(source, due),
-            fetched_at=self.now,
-            status=outcome.status,
-            media_type=outcome.media_type,
-            payload_sha256=sha,
+        self.recorder.record(
+            draft.capture, outcome.payload, draft.note, outcome.exchange, draft.records
         )
-        self.recorder.record(capture, outcome.payload, note, outcome.exchange, facts.packed)
         tally.add("new" if latest is None else "changed")
         return facts.pdfs if original is None else ()
 
@@ -152,7 +134,7 @@ class PageRecorder:
             kind="revisit",
             payload=b"",
             url=latest.url,
-            **_facts(source, due),
+            **origin_of(source, due),
             fetched_at=self.now,
             status=status,
             media_type=latest.media_type,
@@ -225,31 +207,9 @@ class PageRecorder:
             kind="response",
             payload=answer.payload,
             url=due.page.url,
-            **_facts(source, due),
+            **origin_of(source, due),
             fetched_at=self.now,
             status=answer.status,
             media_type=answer.media_type,
         )
         self.recorder.record(capture, answer.payload, Note(role="gone"), answer.exchange)
-
-
-class _Facts(TypedDict):
-    source_id: str
-    source_kind: str
-    source_country: str | None
-    timezone: str | None
-    languages: tuple[str, ...]
-    discovered_by: str
-    hint_published: str | None
-
-
-def _facts(source: Source, due: Due) -> _Facts:
-    return {
-        "source_id": source.id,
-        "source_kind": source.kind,
-        "source_country": source.country,
-        "timezone": source.timezone,
-        "languages": source.languages,
-        "discovered_by": due.discovered_by,
-        "hint_published": due.hint_published,
-    }

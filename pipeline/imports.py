@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.archive import DOCUMENT_TYPE
-from pipeline.captures import Note, url_doc_id
+from pipeline.captures import Note, make_capture, url_doc_id
 from pipeline.config import Config, ConfigError
 from pipeline.fetchers.documents import BadLine, ImportRow, read_rows
 from pipeline.fetchers.files import HTML, PDF, TEXT, sniff
@@ -16,7 +16,7 @@ from pipeline.fetchers.warc import Skipped, WarcPage, read_pages
 from pipeline.ingest_report import IngestReport, Tally
 from pipeline.office import DOCX
 from pipeline.paths import Workspace
-from pipeline.recorder import Recorder, make_capture, recording, stamp
+from pipeline.recorder import Recorder, recording, stamp
 from pipeline.records import stable_id
 
 _LINES_SHOWN = 20  # bad lines listed: enough to see what kind of mistake it is

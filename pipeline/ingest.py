@@ -17,7 +17,7 @@ from functools import partial
 
 from pipeline import __version__, heavy
 from pipeline.answers import Failed, Fetched
-from pipeline.captures import Note, url_doc_id
+from pipeline.captures import Note, make_capture, url_doc_id
 from pipeline.config import Config, ConfigError
 from pipeline.crawl import Crawl
 from pipeline.crawl_facts import checked
@@ -27,7 +27,6 @@ from pipeline.ingest_report import IngestReport, PlannedFetch, Tally
 from pipeline.paths import Workspace
 from pipeline.recorder import (
     Recorder,
-    make_capture,
     open_catalog,
     rebuild_catalog,
     recording,

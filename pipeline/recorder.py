@@ -7,7 +7,6 @@ run left: its open file is finished, and captures that the catalog misses are en
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -27,51 +26,6 @@ _BATCH = 100  # captures per sync and transaction: one sync costs about as much 
 def stamp(moment: datetime) -> str:
     """Return a time as the records hold it: UTC, whole seconds."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def make_capture(
-    *,
-    doc_id: str,
-    kind: str,
-    payload: bytes,
-    url: str | None,
-    source_id: str,
-    source_kind: str,
-    discovered_by: str,
-    fetched_at: str,
-    media_type: str,
-    external_id: str | None = None,
-    source_country: str | None = None,
-    timezone: str | None = None,
-    languages: tuple[str, ...] = (),
-    hint_published: str | None = None,
-    status: int = 200,
-    payload_sha256: str | None = None,
-    payload_length: int | None = None,
-) -> Capture:
-    """Return a capture that has no place yet; a revisit names the payload that it repeats."""
-    sha = payload_sha256 or hashlib.sha256(payload).hexdigest()
-    return Capture(
-        capture_id=stable_id(doc_id, kind, url, fetched_at, sha),
-        doc_id=doc_id,
-        kind=kind,
-        url=url,
-        external_id=external_id,
-        source_id=source_id,
-        source_kind=source_kind,
-        source_country=source_country,
-        timezone=timezone,
-        languages=languages,
-        discovered_by=discovered_by,
-        hint_published=hint_published,
-        fetched_at=fetched_at,
-        status=status,
-        media_type=media_type,
-        payload_sha256=sha,
-        payload_length=len(payload) if payload_length is None else payload_length,
-        warc_file="",
-        warc_offset=0,
-    )
 
 
 class Recorder:
@@ -113,10 +67,10 @@ class Recorder:
         payload: bytes,
         note: Note,
         exchange: Exchange | None = None,
-        packed: bytes | None = None,
+        records: bytes | None = None,
     ) -> Capture:
         """Write one capture to the archive; the catalog learns of it with the next batch."""
-        placed = self._writer.write(capture, payload, note=note, exchange=exchange, packed=packed)
+        placed = self._writer.write(capture, payload, note=note, exchange=exchange, records=records)
         self._captures.append((placed, note))
         if capture.kind != "revisit" and note.role == "document":
             self._waiting[capture.doc_id] = placed

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +25,7 @@ from pipeline.web import StreamError, Transport
 
 _LATENCY_FACTOR = 5.0  # Heritrix: a host that needs 2 s for an answer gets 10 s of rest
 _LATENCY_DELAY = 30.0  # s; Heritrix's limit for that rest
+_FEW_HOSTS = 20  # at the same moment; a machine serves them without a queue
 _FAILURES = 5  # temporary failures in a row, after which a host is left alone for this run
 _HOST_SECONDS = 7_200.0  # a host whose pauses are long gets two hours of a run, not all night
 
@@ -238,10 +240,19 @@ class Visitor:
                 gate.ended_at = self._rests_from
                 return gate.ended_at + self.delay(gate.host) - moment
             if gate.last_request_at is None:
-                return 0.0
+                return self._phase(gate.host)
             passed = (datetime.now(UTC) - gate.last_request_at).total_seconds()
             gate.ended_at = moment - max(0.0, passed)
         return gate.ended_at + self.delay(gate.host) - moment
+
+    def _phase(self, host: str) -> float:
+        """Return the seconds before the first request to a host that is one of many.
+
+        If all were asked at once, each would look slow because we are, and get a longer pause.
+        """
+        if len(self._gates) <= _FEW_HOSTS:
+            return 0.0
+        return zlib.crc32(host.encode()) / 2**32 * self._config.min_delay_seconds
 
     def _after(self, gate: Gate, outcome: Outcome | Redirect, begun: float) -> None:
         gate.ended_at = time.monotonic()

@@ -10,11 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.archive import ArchiveWriter, read_entries
-from pipeline.captures import Link, Note, url_doc_id
+from pipeline.captures import Link, Note, make_capture, url_doc_id
 from pipeline.catalog import Catalog, CatalogError
 from pipeline.catalog_rows import VERSION, Feed, Host, Page, Robots, RunRow
 from pipeline.paths import Workspace
-from pipeline.recorder import make_capture
 
 NOW = "2026-11-24T00:00:00Z"
 LATER = "2027-01-01T00:00:00Z"

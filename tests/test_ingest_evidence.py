@@ -192,13 +192,13 @@ def test_a_lost_page_is_looked_for_in_the_wayback_machine(workspace: Workspace) 
     gone = Failed(url=LOST, reason="HTTP 404", kind="gone", status=404)
     with recording(workspace, CONFIG, NOW) as recorder:
         pages = PageRecorder(recorder, stamp(NOW), CONFIG)
-        method, (link,) = pages.settle(KOTA, _due(LOST), LOST, gone, None, Tally("kota"))
+        method, (link,) = pages.settle(KOTA, _due(LOST), gone, None, Tally("kota"))
         assert method == "wayback"
         assert link.url == replay_url(LOST, "2019-03-04")
         plain = KOTA.model_copy(update={"fetch": ()})
-        assert pages.settle(plain, _due(LOST), LOST, gone, None, Tally("kota"))[1] == ()
+        assert pages.settle(plain, _due(LOST), gone, None, Tally("kota"))[1] == ()
         later = Failed(url=LOST, reason="HTTP 500", temporary=True, status=500)
-        assert pages.settle(KOTA, _due(LOST), LOST, later, None, Tally("kota"))[1] == ()
+        assert pages.settle(KOTA, _due(LOST), later, None, Tally("kota"))[1] == ()
 
 
 def test_a_replay_is_a_capture_of_the_original_and_never_replaces_one(
@@ -209,9 +209,9 @@ def test_a_replay_is_a_capture_of_the_original_and_never_replaces_one(
     tally = Tally("kota")
     with recording(workspace, CONFIG, NOW) as recorder:
         pages = PageRecorder(recorder, stamp(NOW), CONFIG)
-        pages.settle(KOTA, _due(replay), replay, _fetched(replay, html("lama")), None, tally)
+        pages.settle(KOTA, _due(replay), _fetched(replay, html("lama")), None, tally)
         recorder.commit()
-        pages.settle(KOTA, _due(replay), replay, _fetched(replay, html("lain")), None, tally)
+        pages.settle(KOTA, _due(replay), _fetched(replay, html("lain")), None, tally)
     (kept,) = entries(workspace, "document")
     assert (kept.capture.url, kept.note.target_url) == (LOST, replay)
     with Catalog(workspace) as catalog:

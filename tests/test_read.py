@@ -8,12 +8,11 @@ import pytest
 
 from pipeline import read
 from pipeline.archive import DOCUMENT_TYPE, ArchiveWriter, BrokenArchiveError
-from pipeline.captures import Exchange, Note
+from pipeline.captures import Exchange, Note, make_capture
 from pipeline.config import Config, ReadConfig
 from pipeline.engine import plan, run_stage
 from pipeline.paths import Workspace
 from pipeline.readers.dispatch import HTML, RECORD, TEXT
-from pipeline.recorder import make_capture
 from pipeline.records import Capture, Document, Issue, Rejection
 from pipeline.sources import ReadHints, Source
 from pipeline.store import read_all
