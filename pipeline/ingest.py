@@ -224,9 +224,10 @@ def _note_run(
     """Write the run into the catalog and return the sources that a person should look at."""
     catalog, started = recorder.catalog, stamp(now)
     broken = []
+    told = (json.dumps(tally.as_data()["reasons"], ensure_ascii=False) for tally in tallies)
+    rows = zip(tallies, told, strict=True)
+    catalog.put_runs([tally.as_row(started, started, reasons) for tally, reasons in rows])
     for source, tally in zip(sources, tallies, strict=True):
-        reasons = json.dumps(tally.as_data()["reasons"], ensure_ascii=False)
-        catalog.put_runs([tally.as_row(started, started, reasons)])
         runs = catalog.runs(source.id, _BAD_RUNS)
         failing = len(runs) == _BAD_RUNS and all(run.is_failure for run in runs)
         postponed = any(reason.startswith("postponed") for reason in tally.reasons)
