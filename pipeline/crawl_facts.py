@@ -16,6 +16,7 @@ from pipeline.fetchers.blocks import soft_block
 from pipeline.fetchers.files import HTML, PDF, TEXT, sniff
 from pipeline.fetchers.listing import canonical_link, pdf_links
 from pipeline.fetchers.wayback import original_of
+from pipeline.office import DOCX
 from pipeline.opt_outs import OptOut
 from pipeline.records import Capture
 from pipeline.sources import Source
@@ -134,8 +135,8 @@ def checked(outcome: Fetched) -> Fetched | Failed:
     if wall is not None:
         return Failed(url=outcome.url, reason=wall, kind="blocked", status=outcome.status)
     kind = sniff(outcome.payload)
-    if kind not in (HTML, PDF, TEXT):
-        return Failed(url=outcome.url, reason=f"neither HTML nor PDF nor text ({kind})")
+    if kind not in (HTML, PDF, DOCX, TEXT):
+        return Failed(url=outcome.url, reason=f"neither HTML nor PDF nor DOCX nor text ({kind})")
     declared = outcome.media_type.partition(";")[0].strip().lower()
     fits = declared == kind or (kind == HTML and "html" in declared) or kind == TEXT
     return outcome if fits else replace(outcome, media_type=kind)

@@ -41,6 +41,7 @@ class Stage:
         output: Folder under ``corpus/`` that gets one shard per input shard.
         models: Files or folders under ``models/`` whose content decides the result, as a literal.
         config: ``section`` or ``section.key`` names that the stage reads.
+        concerning: Which of a run's options can change the result of one shard; None: all can.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Stage:
     output: str
     models: tuple[str, ...] = ()
     config: tuple[str, ...] = ()
+    concerning: Callable[[Workspace, str, Sequence[str]], tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +167,18 @@ def plan(
         code_digest(f"pipeline.{stage.name}"),
         models,
         json.dumps(config.values(stage.config), sort_keys=True, default=str),
-        json.dumps(list(options)),
     ]
     todo: list[ShardTask] = []
     done: list[ShardTask] = []
     for path in workspace.shards(stage.inputs[0]):
         shard_id = shard_id_of(path)
+        own = tuple(options)
+        if stage.concerning is not None:
+            own = stage.concerning(workspace, shard_id, options)
         inputs = [_input_digest(workspace, folder, shard_id) for folder in stage.inputs]
-        fingerprint = hashlib.sha256("\n".join([*base, *inputs]).encode()).hexdigest()
+        fingerprint = hashlib.sha256(
+            "\n".join([*base, json.dumps(own), *inputs]).encode()
+        ).hexdigest()
         task = ShardTask(
             stage=stage.name,
             shard_id=shard_id,
@@ -181,7 +187,7 @@ def plan(
             models_digest=models,
             config=config,
             fingerprint=fingerprint,
-            options=tuple(options),
+            options=own,
         )
         holds = fingerprint_of(workspace.shard(stage.output, shard_id)) == fingerprint
         (done if holds else todo).append(task)

@@ -96,7 +96,7 @@ def run_ingest(
     if not chosen:
         told = f"no source files in {workspace.sources}; docs/how-to/add-a-source.md says how"
         return IngestReport(run_id=stamp(now), sources=(), notes=(told,), is_dry_run=dry_run)
-    agent = user_agent(__version__, _contact(workspace, config))
+    agent = user_agent(__version__, contact_of(workspace, config))
     stop = threading.Event()
     allowed = frozenset(name.lower() for name in allow_private)
     if dry_run:
@@ -125,7 +125,7 @@ def run_ingest(
             limit=limit,
             stop=stop,
             progress=progress or _silent,
-            keys=_keys() if keys is None else keys,
+            keys=keys_of() if keys is None else keys,
         )
         tallies = crawl.run()
         recorder.commit()
@@ -155,7 +155,7 @@ def fetch_url(
     if address is None:
         msg = f"{url}: not an http or https address"
         raise ConfigError(msg)
-    agent = user_agent(__version__, _contact(workspace, config))
+    agent = user_agent(__version__, contact_of(workspace, config))
     allowed = frozenset(name.lower() for name in allow_private)
     with heavy.single():
         outcome = Visitor(config.fetch, agent, now=now, allow_private=allowed).get(address)
@@ -197,7 +197,12 @@ def _chosen(
     return tuple(source for source in known if source.id in source_ids)
 
 
-def _contact(workspace: Workspace, config: Config) -> str:
+def contact_of(workspace: Workspace, config: Config) -> str:
+    """Return whom a webmaster can reach.
+
+    Raises:
+        ConfigError: Nobody is named; the message shows the two lines to add.
+    """
     contact = config.fetch.contact.strip()
     if not contact or not contact.isprintable():
         msg = (
@@ -208,7 +213,8 @@ def _contact(workspace: Workspace, config: Config) -> str:
     return contact
 
 
-def _keys() -> dict[str, str]:
+def keys_of() -> dict[str, str]:
+    """Return the keys of search services that the environment has."""
     names = {method.key for method in METHODS.values() if method.key is not None}
     return {name: os.environ[name].strip() for name in names if os.environ.get(name, "").strip()}
 

@@ -72,7 +72,14 @@ def concerning(workspace: Workspace, shard_id: str, options: Sequence[str]) -> t
     return tuple(option for option in options if json.loads(option)[0] in ids)
 
 
-STAGE = Stage(name="read", inputs=("archive",), output="documents", models=(), config=("read",))
+STAGE = Stage(
+    name="read",
+    inputs=("archive",),
+    output="documents",
+    models=(),
+    config=("read",),
+    concerning=concerning,
+)
 
 
 def hints_in(options: Sequence[str]) -> Hints:

@@ -61,6 +61,16 @@ def open_run(root: Path, now: datetime, *, engine: str = "processes", workers: i
     return Run(workspace, load_config(workspace.config), now, engine, workers)
 
 
+def _options(run: Run, name: str, given: Sequence[str]) -> Sequence[str]:
+    """Return the options of a stage: `read` gets the selectors of the source files."""
+    if name == "read":
+        from pipeline.read import options_of
+        from pipeline.sources import load_sources
+
+        return options_of(load_sources(run.workspace.sources))
+    return given if name == "tag" else ()
+
+
 def run_stages(run: Run, names: Iterable[str], options: Sequence[str] = ()) -> list[StageReport]:
     """Bring the named per-document stages up to date, in the order given."""
     reports = []
@@ -77,7 +87,7 @@ def run_stages(run: Run, names: Iterable[str], options: Sequence[str] = ()) -> l
                 run.config,
                 engine=run.engine,
                 workers=run.workers,
-                options=options if name == "tag" else (),
+                options=_options(run, name, options),
                 progress=step,
             )
         )

@@ -15,7 +15,7 @@ from pipeline import __version__
 from pipeline.catalog_rows import Host, Robots
 from pipeline.config import Config
 from pipeline.golden_pages import Verdict, check_golden
-from pipeline.ingest import _contact, _keys
+from pipeline.ingest import contact_of, keys_of
 from pipeline.paths import Workspace
 from pipeline.read import read_payload, selectors_at
 from pipeline.readers import Payload, UnreadableError
@@ -96,7 +96,7 @@ def asking(
     Raises:
         ConfigError: No contact, or a catalog of a newer version.
     """
-    agent = user_agent(__version__, _contact(workspace, config))
+    agent = user_agent(__version__, contact_of(workspace, config))
     hosts: list[Host] = []
     robots: list[Robots] = []
     if workspace.catalog.exists():
@@ -111,7 +111,7 @@ def asking(
         known_robots=robots,
         allow_private=frozenset(name.lower() for name in allow_private),
     )
-    return Probe(visitor, config, now, _keys())
+    return Probe(visitor, config, now, keys_of())
 
 
 def check_sources(

@@ -62,6 +62,8 @@ DECLARED = [
     (KOREAN, "euc-kr", "euc-kr", ""),
     (KOREAN, "euc-kr", None, "text/html; charset=euc-kr"),
     (KOREAN, "cp949", "ks_c_5601-1987", ""),
+    (KOREAN, "euc-kr", None, ""),
+    (KOREAN, "euc-kr", "utf-8", ""),
     # The bytes are UTF-8, whatever anyone says.
     (GERMAN, "utf-8", "iso-8859-1", ""),
     (JAPANESE, "utf-8", "shift_jis", ""),
@@ -79,6 +81,9 @@ DECLARED = [
     (JAPANESE, "utf-16", "utf-8", "text/html; charset=utf-8"),
     (GERMAN, "utf-16-le", None, "text/html; charset=utf-16le"),
     (GERMAN, "utf-16-be", None, "text/html; charset=utf-16be"),
+    (GERMAN, "utf-16-le", "utf-16", ""),
+    (GERMAN, "utf-16-le", None, ""),
+    (JAPANESE, "utf-16-be", None, ""),
     (GERMAN, "utf-32", None, ""),
 ]
 
@@ -132,7 +137,12 @@ def test_latin_1_with_control_characters_is_windows_1252() -> None:
         b"<meta charset=utf-8>" + b"\xe2\x28\xa1" * 100,
         b"<meta charset=hz-gb-2312>~{" + b"\xff" * 50,
         b"<meta charset=utf-7>+ADw-script+AD4-",
+        b"<meta charset='undefined'>\xe9",
+        b"<meta charset='idna'>\xe9",
+        b"<meta charset='base64'>\xe9",
         b"<meta charset='unicode_escape'>\\x41\xe9",
+        b"<meta charset='zlib'>\xe9",
+        b"<meta charset='rot13'>\xe9",
     ],
 )
 @pytest.mark.parametrize(

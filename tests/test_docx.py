@@ -12,6 +12,7 @@ import pytest
 from pipeline.config import Config, ReadConfig
 from pipeline.engine import run_stage
 from pipeline.fetchers.files import sniff
+from pipeline.fetchers.listing import pdf_links
 from pipeline.ingest import import_files
 from pipeline.office import DOCX, is_docx
 from pipeline.paths import Workspace
@@ -337,3 +338,13 @@ def test_local_word_files_become_documents(tmp_path: Path) -> None:
     run_stage(STAGE, workspace, Config(read=ReadConfig()), engine="serial")
     (document,) = read_all(workspace.shards("documents"), Document)
     assert (document.reader, document.text.split("\n")) == ("docx", list(STORY))
+
+
+def test_a_page_links_to_word_files_as_it_does_to_pdfs() -> None:
+    links = "<a href=/a.DOCX>x</a><a href='b.pdf?x=1'>y</a><a href=/c.doc>z</a>"
+    away = "<a href=//o.example/d.docx>w</a>"
+    found = pdf_links((links + away).encode(), "https://k.example/p/")
+    assert [link.url for link in found] == [
+        "https://k.example/a.DOCX",
+        "https://k.example/p/b.pdf?x=1",
+    ]

@@ -282,7 +282,7 @@ def test_every_bad_answer_has_its_kind_and_its_reason(workspace: Workspace) -> N
         "blocked: HTTP 403",
         "blocked: browser check",
         "failed: cut: fewer bytes than announced",
-        "failed: neither HTML nor PDF nor text (image/png)",
+        "failed: neither HTML nor PDF nor DOCX nor text (image/png)",
         "failed: empty body",
         "failed: redirects to another site",
         "failed: larger than 1,000,000 bytes",

@@ -288,3 +288,12 @@ def test_a_changed_selector_reads_again_and_one_of_another_source_concerns_no_sh
     assert plan(read.STAGE, workspace, Config(), read.options_of([ours]))[0] == []
     assert len(plan(read.STAGE, workspace, Config(), read.options_of([source(text="p")]))[0]) == 1
     assert read.options_of([source()]) == ()
+
+
+def test_a_selector_of_a_source_that_a_shard_has_not_lets_the_shard_hold(
+    workspace: Workspace,
+) -> None:
+    shelve(workspace, [capture(PORTAL)])
+    run(workspace, options=read.options_of([source(title=".judul")]))
+    more = read.options_of([source("lain", title="h1"), source(title=".judul")])
+    assert plan(read.STAGE, workspace, Config(), more)[0] == []

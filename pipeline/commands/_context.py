@@ -135,6 +135,19 @@ def show(result: object, as_json: bool, text: str) -> None:
     typer.echo(json.dumps(result, ensure_ascii=False, indent=1, default=str) if as_json else text)
 
 
+def refuse_broken_shares(run: Run) -> None:
+    """Raise where a source has more rejected documents than its file allows (exit code 5)."""
+    from pipeline.ingest import SourcesError
+    from pipeline.source_shares import broken_shares
+    from pipeline.sources import load_sources
+
+    broken = broken_shares(run.workspace, load_sources(run.workspace.sources))
+    if broken:
+        told = "\n".join(share.as_text() for share in broken)
+        msg = f"sources with too many rejected documents (see `source check`):\n{told}"
+        raise SourcesError(msg)
+
+
 def stage_lines(reports: Sequence[StageReport]) -> str:
     """Return one aligned line per stage: what it saw, forwarded and rejected."""
     lines = []

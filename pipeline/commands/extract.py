@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from pipeline.commands._context import Json, running, show, stage_data, stage_lines
+from pipeline.commands._context import (
+    Json,
+    refuse_broken_shares,
+    running,
+    show,
+    stage_data,
+    stage_lines,
+)
 
 
 def extract(context: typer.Context, as_json: Json = False) -> None:
@@ -20,3 +27,4 @@ def extract(context: typer.Context, as_json: Json = False) -> None:
     data = {"stages": stage_data(reports), "dataset": str(exported.path)}
     text = f"{stage_lines(reports)}\n   export  {exported.path}\nNext: cityaccords validate"
     show(data, as_json, text)
+    refuse_broken_shares(run)

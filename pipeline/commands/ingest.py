@@ -25,7 +25,8 @@ def ingest(
         Path | None, typer.Option(help="JSONL file: one object with `text` per line.")
     ] = None,
     files: Annotated[
-        list[Path] | None, typer.Option("--files", help="HTML, PDF or text files, or folders.")
+        list[Path] | None,
+        typer.Option("--files", help="HTML, PDF, DOCX or text files, or folders."),
     ] = None,
     warc: Annotated[
         list[Path] | None, typer.Option("--warc", help="WARC files of other crawlers.")

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands._context import Json, running, show, stage_data, stage_lines
+from pipeline.commands._context import (
+    Json,
+    refuse_broken_shares,
+    running,
+    show,
+    stage_data,
+    stage_lines,
+)
 
 
 def refresh(
@@ -47,3 +54,4 @@ def refresh(
         names = ", ".join(fetched.broken_sources)
         msg = f"sources that broke their assertions or failed three runs in a row: {names}"
         raise SourcesError(msg)
+    refuse_broken_shares(run)

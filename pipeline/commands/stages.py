@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands._context import Json, running, show, stage_data, stage_lines
+from pipeline.commands._context import (
+    Json,
+    refuse_broken_shares,
+    running,
+    show,
+    stage_data,
+    stage_lines,
+)
 
 _NEXT = {"read": "tag", "tag": "classify", "classify": "relate", "relate": "build"}
 
@@ -19,6 +26,8 @@ def _one(context: typer.Context, name: str, as_json: bool, options: tuple[str, .
         reports = [run_build(run)] if name == "build" else run_stages(run, [name], options)
     following = _NEXT.get(name, "export")
     show(stage_data(reports), as_json, f"{stage_lines(reports)}\nNext: cityaccords {following}")
+    if name == "read":
+        refuse_broken_shares(run)
 
 
 def read(context: typer.Context, as_json: Json = False) -> None:

@@ -26,10 +26,11 @@ _ROWS = ("tr", "li", "article", "dt", "section")  # elements that usually hold o
 _CLIMB = 4  # how far above a link its row is looked for
 _ROW_TEXT = 600  # characters; a row with more is a region of the page
 _NO_PAGE = re.compile(
-    r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|mp[34]|avi|zip|rar|7z|docx?|xlsx?|pptx?|xml|rss|json)$",
+    r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|mp[34]|avi|zip|rar|7z|doc|xlsx?|pptx?|xml|rss|json)$",
     re.I,
 )
-_PDF = re.compile(rb"\.pdf", re.I)  # most pages name none, and need not be parsed
+_FILES = (".pdf", ".docx")
+_FILE = re.compile(rb"\.(?:pdf|docx)", re.I)  # most pages name none, and need not be parsed
 _HEAD_END = re.compile(rb"</head\b|<body\b", re.I)
 _NEXT_WORDS = re.compile(r"^(?:next|older|berikut(?:nya)?|selanjutnya|lanjut|›|»|>|→)\W*$", re.I)
 # Without a pattern, a document is told by its address: a slug of several words, or a long number.
@@ -98,7 +99,7 @@ def _is_document(target: str, url: str) -> bool:
     if site_of(target) != site_of(url) or _NO_PAGE.search(path):
         return False
     last = path.rsplit("/", 1)[-1]
-    return path.lower().endswith(".pdf") or bool(_SLUG.search(last))
+    return path.lower().endswith(_FILES) or bool(_SLUG.search(last))
 
 
 def _date_beside(node: LexborNode, order: str | None) -> str | None:
@@ -123,24 +124,24 @@ def _date_beside(node: LexborNode, order: str | None) -> str | None:
 
 
 def pdf_links(payload: bytes, url: str) -> tuple[Link, ...]:
-    """Return the PDFs on the same site that a page links to."""
-    if len(payload) > MAX_BYTES or not _PDF.search(payload) or nests_deeply(payload):
+    """Return the PDFs and Word documents on the same site that a page links to."""
+    if len(payload) > MAX_BYTES or not _FILE.search(payload) or nests_deeply(payload):
         return ()
     tree = _tree(payload)
     base, site = _base(tree, url), site_of(url)
     found: dict[str, Link] = {}
-    for target in _pdf_targets(tree, base):
+    for target in _file_targets(tree, base):
         if site_of(target) == site:
             found.setdefault(target, Link(url=target))
     return tuple(found.values())
 
 
-def _pdf_targets(tree: LexborHTMLParser, base: str) -> Iterator[str]:
+def _file_targets(tree: LexborHTMLParser, base: str) -> Iterator[str]:
     for node in tree.css("a[href]")[:MAX_LINKS]:
         href = node.attributes.get("href") or ""
-        if ".pdf" in href.lower():
+        if any(ending in href.lower() for ending in _FILES):
             target = resolve(base, href)
-            if target is not None and urlsplit(target).path.lower().endswith(".pdf"):
+            if target is not None and urlsplit(target).path.lower().endswith(_FILES):
                 yield target
 
 

@@ -10,6 +10,7 @@ from typing import IO, Any
 from pipeline.bodies import BodyError, read_body
 from pipeline.captures import Exchange
 from pipeline.fetchers.files import HTML, PDF, sniff
+from pipeline.office import DOCX
 from pipeline.urls import canonical_url
 
 
@@ -75,8 +76,8 @@ def _page(record: Any, limit: int) -> WarcPage | Skipped:
     except (ValueError, OverflowError):  # the latter: the first or last day that there is
         return Skipped("no date")
     kind = sniff(payload)
-    if kind not in (HTML, PDF) or not payload.strip():
-        return Skipped(f"neither HTML nor PDF ({kind})")
+    if kind not in (HTML, PDF, DOCX) or not payload.strip():
+        return Skipped(f"neither HTML nor PDF nor DOCX ({kind})")
     declared = (head.get_header("Content-Type") or "").strip()
     fits = kind == declared.partition(";")[0].lower() or (kind == HTML and "html" in declared)
     return WarcPage(
