@@ -29,6 +29,7 @@ from pipeline.sources import FetchEntry, Source
 from pipeline.visitor import Visitor
 
 _SAVE_SECONDS = 10.0  # between two notes of what was learnt of hosts: a kill loses no more of it
+RESERVED = "the publisher reserves text and data mining (tdm in the source file)"
 _BATCH = 50  # states of feeds per transaction
 
 
@@ -98,8 +99,7 @@ class Crawl:
         """Queue a source's entry points, or its documents where no entry point is due."""
         source = state.source
         if source.tdm == "reserved" and self._config.fetch.opt_outs == "obey":
-            told = "the publisher reserves text and data mining (tdm in the source file)"
-            state.tally.add("blocked", told, url=source.homepage)
+            state.tally.add("blocked", RESERVED, url=source.homepage)
             return
         for entry in source.fetch:
             method = METHODS[entry.method]

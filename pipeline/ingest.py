@@ -19,7 +19,7 @@ from pipeline import __version__, heavy
 from pipeline.answers import Failed, Fetched
 from pipeline.captures import Note, make_capture, url_doc_id
 from pipeline.config import Config, ConfigError
-from pipeline.crawl import Crawl
+from pipeline.crawl import RESERVED, Crawl
 from pipeline.crawl_facts import checked
 from pipeline.fetchers.methods import METHODS, asked_of
 from pipeline.imports import import_documents, import_files, import_warc
@@ -236,9 +236,11 @@ def _note_run(
     for source, tally in zip(sources, tallies, strict=True):
         runs = catalog.runs(source.id, _BAD_RUNS)
         failing = len(runs) == _BAD_RUNS and all(run.is_failure for run in runs)
+        # A source that was left alone, by its own wish or ours, has broken nothing.
         postponed = any(reason.startswith("postponed") for reason in tally.reasons)
+        left_alone = tally.reasons[f"blocked: {RESERVED}"] > 0
         short = catalog.document_count(source.id) < source.assertions.min_documents
-        if failing or (short and is_whole and not postponed):
+        if not left_alone and (failing or (short and is_whole and not postponed)):
             broken.append(source.id)
     return tuple(broken)
 
