@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 LARGE = 1_000_000  # bytes; pages are smaller, most PDFs too
-_PLACES = 4  # times the largest body (20 MB, and its copies) stays below 200 MB
+_PLACES = 2  # times the largest body (20 MB, with its copies 80) stays below 200 MB
 _places = threading.BoundedSemaphore(_PLACES)
 _here = threading.local()
 

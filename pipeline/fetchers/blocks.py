@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # none: one pass for all marks, and text only where one is met.
 _SMALL = 60_000  # bytes; a wall is smaller, but for consent pages, whose title tells them
 _TITLE_WITHIN = 6_000  # bytes
-_MANY_TAGS = 600  # three hundred elements: a wall has a tenth of them, a page of 60 kB more
+_MANY_TAGS = 300  # 150 elements: a wall has a fifth of them, a page of 60 kB far more
 _MARKED_TEXT = 1_500  # characters; beside the script of a challenge, a wall explains itself at most
 _TITLED_TEXT = 1_200  # characters; Cloudflare's "Sorry, you have been blocked" has 900
 _SPOKEN_TEXT = 700  # characters; with only a sentence to go by, the page must be that sentence

@@ -31,6 +31,7 @@ _NO_PAGE = re.compile(
 )
 _FILES = (".pdf", ".docx")
 _FILE = re.compile(rb"\.(?:pdf|docx)", re.I)  # most pages name none, and need not be parsed
+_CANONICAL = re.compile(rb"""<link\s+rel=["']canonical["']\s+href=["']([^"'<>&\s]+)["']\s*/?>""")
 _HEAD_END = re.compile(rb"</head\b|<body\b", re.I)
 _NEXT_WORDS = re.compile(r"^(?:next|older|berikut(?:nya)?|selanjutnya|lanjut|›|»|>|→)\W*$", re.I)
 # Without a pattern, a document is told by its address: a slug of several words, or a long number.
@@ -145,6 +146,12 @@ def _file_targets(tree: LexborHTMLParser, base: str) -> Iterator[str]:
                 yield target
 
 
+def _names_itself(head: bytes, url: str) -> bool:
+    """Tell whether the only canonical link of a head is the page's own address, as most are."""
+    found = _CANONICAL.findall(head)
+    return len(found) == 1 == head.count(b"canonical") and found[0] == url.encode()
+
+
 def canonical_link(payload: bytes, url: str) -> str | None:
     """Return the address that a page calls its own, if that can be believed.
 
@@ -156,6 +163,8 @@ def canonical_link(payload: bytes, url: str) -> str | None:
         return None
     end = _HEAD_END.search(head)
     head = head[: end.start()] if end else head
+    if b"<base" not in head.lower() and _names_itself(head, url):
+        return url
     tree = _tree(head)
     for node in tree.css("link[rel][href]"):
         if "canonical" in (node.attributes.get("rel") or "").lower().split():

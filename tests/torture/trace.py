@@ -32,6 +32,7 @@ class Found:
     """What the log told."""
 
     runs: int = 0
+    pace_runs: int = 0
     requests: int = 0
     hosts: int = 0
     pairs: int = 0
@@ -138,7 +139,7 @@ def pace(seed: int, folder: Path, *, documents: int = 8, crawl_delay: float = CR
         _ran(killed, found, codes=(-9,))
         _ran(ingest(workspace, site, now=_at(31)), found)
         log = site.log()
-        found.requests = len(log)
+        found.requests, found.pace_runs = len(log), found.runs
         found.lag = site.ask(ask="stats")["lag_seconds"]
         check_pace(site, log, found)
     return found
@@ -189,7 +190,7 @@ def run(count: int, seed: int, *, keep: Path | None = None) -> Found:
 def show(found: Found) -> None:
     """Print the figures."""
     print(
-        f"{found.requests} requests to {found.hosts} hosts in {found.runs} runs: {found.pairs}"
+        f"{found.requests} requests to {found.hosts} hosts in {found.pace_runs} runs: {found.pairs}"
         f" pairs of neighbours, {found.too_close} too close, {found.overlaps} at once;"
         f" {found.disallowed} disallowed; the server was late by {found.lag * 1000:.0f} ms at most"
     )
