@@ -44,8 +44,8 @@ class Job:
 class Answer:
     """What came of a job: an outcome; or before that, pages of a file that is streamed.
 
-    ``facts`` are read in a document, ``found`` in an entry point. ``is_heavy``: it has one of the
-    places for large bodies, see ``heavy``.
+    ``facts`` are read in a document, ``found`` in an entry point. ``room`` is what
+    its body has of the room for large ones, see ``heavy``.
     """
 
     job: Job
@@ -54,7 +54,7 @@ class Answer:
     is_last: bool = True
     facts: PageFacts | None = None
     found: Found | None = None
-    is_heavy: bool = False
+    room: int = 0
 
 
 def _keep_arenas_few() -> None:
@@ -97,8 +97,7 @@ class Workers:
                 raise answer.outcome
             self.done += answer.is_last
             yield answer
-            if answer.is_heavy:
-                heavy.free()
+            heavy.free(answer.room)
 
     def close(self) -> None:
         """End all threads; a request that is under way is not waited for."""
@@ -110,8 +109,7 @@ class Workers:
         while (job := jobs.get()) is not None and not self._stop.is_set():
             try:
                 for answer in self._ask(job):
-                    is_heavy = heavy.hand_over()
-                    if not self._put(replace(answer, is_heavy=is_heavy)):
+                    if not self._put(replace(answer, room=heavy.hand_over())):
                         return
             except Exception as error:
                 self._put(Answer(job, error))

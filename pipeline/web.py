@@ -163,10 +163,8 @@ class Transport:
 
 
 def _has_room(length: int) -> bool:
-    if length <= heavy.LARGE:
-        return True
     deadline = Deadline.current()
-    return heavy.take(deadline.remaining if deadline else 0.0)
+    return heavy.take(length, deadline.remaining if deadline else 0.0)
 
 
 def _too_slow(url: str, config: FetchConfig) -> Failed:
