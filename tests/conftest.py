@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
 
 from pipeline import sample
 from pipeline.records import Document
@@ -60,6 +61,10 @@ TEXTS = (
         "source_kind": "news",
     },
 )
+
+# The first example may load a model: how long that takes says nothing of the law that is tested.
+settings.register_profile("cityaccords", deadline=None)
+settings.load_profile("cityaccords")
 
 
 def make_document(text: str, language: str, country: str | None = None) -> Document:
