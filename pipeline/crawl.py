@@ -24,6 +24,7 @@ from pipeline.crawl_workers import Answer, Job, Workers
 from pipeline.fetchers.found import Found
 from pipeline.fetchers.methods import METHODS, asked_of
 from pipeline.ingest_report import Tally
+from pipeline.origin import origin_of
 from pipeline.recorder import Recorder, stamp
 from pipeline.sources import FetchEntry, Source
 from pipeline.visitor import Visitor
@@ -216,12 +217,7 @@ class Crawl:
                 kind="response",
                 payload=answer.payload,
                 url=answer.url,
-                source_id=source.id,
-                source_kind=source.kind,
-                source_country=source.country,
-                timezone=source.timezone,
-                languages=source.languages,
-                discovered_by=step.role,
+                **origin_of(source, step.role),
                 fetched_at=self._now,
                 status=answer.status,
                 media_type=answer.media_type,

@@ -18,6 +18,7 @@ from pipeline.crawl_workers import Answer, Job
 from pipeline.fetchers.commoncrawl import Position, stream_pages
 from pipeline.fetchers.warc import Skipped, WarcPage
 from pipeline.ingest_report import Tally
+from pipeline.origin import Origin, origin_of
 from pipeline.recorder import Recorder
 from pipeline.sources import Source
 from pipeline.urls import site_of
@@ -85,34 +86,34 @@ class BulkRecorder:
         if isinstance(found, Skipped):
             tally.add("failed", found.reason, url=job.url)
         elif isinstance(found, WarcPage):
-            self._page(self.owners.get(site_of(found.url), job.source), found, tally)
+            source = self.owners.get(site_of(found.url), job.source)
+            tally.add(enter_page(self.recorder, found, origin_of(source, "commoncrawl")))
         else:
             self.discovery.note_position(job.source.id, job.url, found.offset)
 
-    def _page(self, source: Source, page: WarcPage, tally: Tally) -> None:
-        capture = make_capture(
-            doc_id=url_doc_id(page.url),
-            kind="response",
-            payload=page.payload,
-            url=page.url,
-            source_id=source.id,
-            source_kind=source.kind,
-            source_country=source.country,
-            timezone=source.timezone,
-            languages=source.languages,
-            discovered_by="commoncrawl",
-            fetched_at=page.fetched_at,
-            media_type=page.media_type,
-        )
-        if self.recorder.has(capture):
-            tally.add("unchanged")
-            return
-        note = Note(
-            etag=page.etag,
-            last_modified=page.last_modified,
-            refers_to=page.record_id,
-            refers_to_date=page.fetched_at,
-        )
-        is_known = self.recorder.latest(capture.doc_id) is not None
-        self.recorder.record(capture, page.payload, note, page.exchange)
-        tally.add("changed" if is_known else "new")
+
+def enter_page(recorder: Recorder, page: WarcPage, origin: Origin) -> str:
+    """Enter a page of a foreign WARC, and return what it is: ``new``, ``changed`` or ``unchanged``.
+
+    It keeps the time at which it was fetched and the id of the record that it came from.
+    """
+    capture = make_capture(
+        doc_id=url_doc_id(page.url),
+        kind="response",
+        payload=page.payload,
+        url=page.url,
+        **origin,
+        fetched_at=page.fetched_at,
+        media_type=page.media_type,
+    )
+    if recorder.has(capture):
+        return "unchanged"
+    note = Note(
+        etag=page.etag,
+        last_modified=page.last_modified,
+        refers_to=page.record_id,
+        refers_to_date=page.fetched_at,
+    )
+    is_known = recorder.latest(capture.doc_id) is not None
+    recorder.record(capture, page.payload, note, page.exchange)
+    return "changed" if is_known else "new"

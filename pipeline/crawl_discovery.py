@@ -17,6 +17,7 @@ from pipeline.fetchers.found import Found
 from pipeline.fetchers.methods import METHODS, asked_of
 from pipeline.fetchers.wayback import original_of
 from pipeline.ingest_report import Tally
+from pipeline.origin import origin_of
 from pipeline.polling import DEFAULTS, Brought, Limits, Missed, after, declared_seconds, waits
 from pipeline.recorder import Recorder
 from pipeline.sources import FetchEntry, Source
@@ -68,6 +69,11 @@ def held_back(feed: Feed, tally: Tally, now: str) -> bool:
     told = f"until {feed.next_due}: {feed.url}: {feed.status}" if feed.failures else None
     tally.add("waiting", told, url=feed.url)
     return True
+
+
+def is_settled(entry: FetchEntry, feed: Feed | None, now: str) -> bool:
+    """Tell whether a run would leave a feed, map or page alone: it waits, or can bring nothing."""
+    return feed is not None and (is_done(entry, feed) or waits(poll_of(feed), now))
 
 
 def is_done(entry: FetchEntry, feed: Feed) -> bool:
@@ -225,12 +231,7 @@ class Discovery:
             kind="response",
             payload=outcome.payload,
             url=outcome.url,
-            source_id=source.id,
-            source_kind=source.kind,
-            source_country=source.country,
-            timezone=source.timezone,
-            languages=source.languages,
-            discovered_by=entry.method,
+            **origin_of(source, entry.method),
             fetched_at=self.now,
             status=outcome.status,
             media_type=outcome.media_type,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TypedDict
 
 from pipeline.answers import Failed, Fetched
 from pipeline.captures import Link, Note, encode_capture, make_capture, url_doc_id
@@ -18,6 +17,7 @@ from pipeline.fetchers.listing import canonical_link, pdf_links
 from pipeline.fetchers.wayback import original_of
 from pipeline.office import DOCX
 from pipeline.opt_outs import OptOut
+from pipeline.origin import origin_of
 from pipeline.records import Capture
 from pipeline.sources import Source
 from pipeline.urls import is_same_page
@@ -86,7 +86,7 @@ def draft_of(
         kind="response",
         payload=page.payload,
         url=own,
-        **origin_of(source, due),
+        **origin_of(source, due.discovered_by, due.hint_published),
         fetched_at=now,
         status=page.status,
         media_type=page.media_type,
@@ -100,31 +100,6 @@ def draft_of(
         opt_out=None if wish is None else f"{wish.rule}: {wish.words}",
     )
     return Draft(capture, note, encode_capture(capture, page.payload, note, page.exchange))
-
-
-class Origin(TypedDict):
-    """The fields of a capture that say where it comes from."""
-
-    source_id: str
-    source_kind: str
-    source_country: str | None
-    timezone: str | None
-    languages: tuple[str, ...]
-    discovered_by: str
-    hint_published: str | None
-
-
-def origin_of(source: Source, due: Due) -> Origin:
-    """Return where the captures of a page come from."""
-    return {
-        "source_id": source.id,
-        "source_kind": source.kind,
-        "source_country": source.country,
-        "timezone": source.timezone,
-        "languages": source.languages,
-        "discovered_by": due.discovered_by,
-        "hint_published": due.hint_published,
-    }
 
 
 def checked(outcome: Fetched) -> Fetched | Failed:

@@ -9,9 +9,10 @@ from pipeline.answers import Failed, Fetched, Outcome, Unchanged
 from pipeline.captures import Exchange, Link, Note, make_capture, url_doc_id
 from pipeline.catalog_rows import Due
 from pipeline.config import Config
-from pipeline.crawl_facts import PageFacts, draft_of, facts_of, origin_of
+from pipeline.crawl_facts import PageFacts, draft_of, facts_of
 from pipeline.fetchers.wayback import original_of, replay_url
 from pipeline.ingest_report import Tally
+from pipeline.origin import origin_of
 from pipeline.recorder import Recorder, stamp
 from pipeline.records import Capture
 from pipeline.sources import Source
@@ -134,7 +135,7 @@ class PageRecorder:
             kind="revisit",
             payload=b"",
             url=latest.url,
-            **origin_of(source, due),
+            **origin_of(source, due.discovered_by, due.hint_published),
             fetched_at=self.now,
             status=status,
             media_type=latest.media_type,
@@ -207,7 +208,7 @@ class PageRecorder:
             kind="response",
             payload=answer.payload,
             url=due.page.url,
-            **origin_of(source, due),
+            **origin_of(source, due.discovered_by, due.hint_published),
             fetched_at=self.now,
             status=answer.status,
             media_type=answer.media_type,

@@ -8,13 +8,15 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.archive import DOCUMENT_TYPE
-from pipeline.captures import Note, make_capture, url_doc_id
+from pipeline.captures import Note, make_capture
 from pipeline.config import Config, ConfigError
+from pipeline.crawl_bulk import enter_page
 from pipeline.fetchers.documents import BadLine, ImportRow, read_rows
 from pipeline.fetchers.files import HTML, PDF, TEXT, sniff
 from pipeline.fetchers.warc import Skipped, WarcPage, read_pages
 from pipeline.ingest_report import IngestReport, Tally
 from pipeline.office import DOCX
+from pipeline.origin import import_origin
 from pipeline.paths import Workspace
 from pipeline.recorder import Recorder, recording, stamp
 from pipeline.records import stable_id
@@ -184,9 +186,7 @@ def _import_file(
         payload=payload,
         url=None,
         external_id=file.name,
-        source_id=source_id,
-        source_kind="other",
-        discovered_by="files",
+        **import_origin(source_id, "files"),
         fetched_at=stamp(now),
         media_type=media_type,
     )
@@ -234,25 +234,4 @@ def _import_page(
     if isinstance(page, Skipped):
         tally.add("failed", page.reason)
         return
-    capture = make_capture(
-        doc_id=url_doc_id(page.url),
-        kind="response",
-        payload=page.payload,
-        url=page.url,
-        source_id=source_id,
-        source_kind="other",
-        discovered_by="warc",
-        fetched_at=page.fetched_at,
-        media_type=page.media_type,
-    )
-    if recorder.has(capture):
-        tally.add("unchanged")
-        return
-    note = Note(
-        etag=page.etag,
-        last_modified=page.last_modified,
-        refers_to=page.record_id,
-        refers_to_date=page.fetched_at,
-    )
-    recorder.record(capture, page.payload, note, page.exchange)
-    tally.add("fetched")
+    tally.add(enter_page(recorder, page, import_origin(source_id, "warc")))

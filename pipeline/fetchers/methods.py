@@ -1,6 +1,7 @@
 """The methods of a source file: what each asks for first, and what an answer holds.
 
-A new method is a module beside this one and an entry in `METHODS`.
+A new method is a module beside this one, an entry in `METHODS`, and its name in ``sources.Method``,
+so that source files may use it.
 """
 
 from __future__ import annotations

@@ -151,11 +151,7 @@ def _published(
         (core.get("created"), "docx:created"),
         (core.get("modified"), "docx:modified"),
     )
-    accepted = None
-    for value, method in statements:
-        accepted = judge.accept(value, method) if value else None
-        if accepted:
-            break
+    accepted = judge.first(statements)
     remarks += judge.remarks
     return accepted
 

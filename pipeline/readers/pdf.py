@@ -180,11 +180,7 @@ def _published(
     statements = [(day, "text"), (payload.hint_published, "feed"), (judge.url_date, "url")]
     if created and (match := re.match(r"D?:?(\d{4})(\d{2})(\d{2})", created)):
         statements.append(("-".join(match.groups()), "pdf:creation-date"))
-    accepted = None
-    for value, method in statements:
-        accepted = judge.accept(value, method) if value else None
-        if accepted:
-            break
+    accepted = judge.first(statements)
     remarks += judge.remarks
     return accepted
 

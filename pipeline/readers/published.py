@@ -9,7 +9,7 @@ projects.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -201,6 +201,11 @@ class Judge:
         except ValueError:
             pass
 
+    def first(self, statements: Iterable[tuple[str | None, str]]) -> Published | None:
+        """Return the first statement, a value and how it was found, that is a publication date."""
+        judged = (self.accept(value, method) for value, method in statements if value)
+        return next((date for date in judged if date is not None), None)
+
     def accept(self, value: str, method: str) -> Published | None:
         """Return the statement as a publication date, or None with a remark."""
         day = machine_date(value, self.zone, month_first=self.order)
@@ -236,14 +241,9 @@ def published_of(
         accepted = judge.accept(value, method)
         if accepted and len(accepted.date) == len("2020-01-01"):
             return accepted, judge.remarks
-    for day, method in (
-        (visible_date(blocks, first, order=order), "visible"),
-        (judge.url_date, "url"),
-    ):
-        accepted = judge.accept(day, method) if day else None
-        if accepted:
-            return accepted, judge.remarks
-    return _last_resort(found, judge, html), judge.remarks
+    seen = (visible_date(blocks, first, order=order), "visible")
+    accepted = judge.first((seen, (judge.url_date, "url"))) or _last_resort(found, judge, html)
+    return accepted, judge.remarks
 
 
 def _last_resort(found: Metadata, judge: Judge, html: str) -> Published | None:
