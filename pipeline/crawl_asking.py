@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pipeline import heavy
 from pipeline.answers import Failed, Fetched, Outcome, Trail
 from pipeline.captures import url_doc_id
 from pipeline.catalog_rows import Due, Feed
@@ -24,8 +23,7 @@ from pipeline.sources import FetchEntry
 from pipeline.urls import host_of, site_of
 from pipeline.visitor import Visitor
 
-_LARGE = 200_000  # bytes of a feed or map; parsers need forty times as much memory for a while
-_one_by_one = threading.Lock()
+_LARGE = 50_000  # bytes of a feed or map; parsers need forty times as much memory for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,9 @@ class Asker:
         error = outcome.fetched if isinstance(outcome, Failed) else None
         if error is not None and METHODS[entry.method].is_end(error.payload):
             outcome = error
-        size = len(outcome.payload) if isinstance(outcome, Fetched) else 0
-        with _one_by_one if size > _LARGE else nullcontext():
-            found = read_entry(job.source, entry, feed, outcome, self.now)
+        if isinstance(outcome, Fetched) and len(outcome.payload) > _LARGE:
+            heavy.take_turn()
+        found = read_entry(job.source, entry, feed, outcome, self.now)
         return Answer(job, outcome, trail, found=found)
 
     def _document(self, job: Job, due: Due) -> Answer:

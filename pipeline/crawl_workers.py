@@ -22,7 +22,7 @@ from pipeline.fetchers.warc import Skipped, WarcPage
 from pipeline.sources import FetchEntry, Source
 from pipeline.urls import host_of
 
-_M_ARENA_MAX = -8  # of malloc.h
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # of malloc.h
 _THREADS = 256  # at most: each mostly waits; hosts beyond share them
 _WAITING = 64  # answers that may wait to be written, so that memory does not grow with the run
 
@@ -44,8 +44,8 @@ class Job:
 class Answer:
     """What came of a job: an outcome; or before that, pages of a file that is streamed.
 
-    ``facts`` are read in a document, ``found`` in an entry point. ``room`` is what
-    its body has of the room for large ones, see ``heavy``.
+    ``facts`` are read in a document, ``found`` in an entry point. ``held`` is what
+    it has of what large answers share, see ``heavy``.
     """
 
     job: Job
@@ -54,13 +54,19 @@ class Answer:
     is_last: bool = True
     facts: PageFacts | None = None
     found: Found | None = None
-    room: int = 0
+    held: heavy.Held = field(default_factory=heavy.Held)
 
 
-def _keep_arenas_few() -> None:
-    """Let all threads share two heaps, where the C library can: else each keeps what it freed."""
+def _give_memory_back() -> None:
+    """Let freed memory return to the system, where the C library can be told so (glibc).
+
+    All threads share two heaps, else each keeps what it freed; and large bodies get pages of their
+    own: the library would raise that limit to 32 MB with the first body that it sees.
+    """
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_ARENA_MAX, 2)
+        library.mallopt(_M_MMAP_THRESHOLD, 256 << 10)
 
 
 class Workers:
@@ -68,7 +74,7 @@ class Workers:
 
     def __init__(self, ask: Callable[[Job], Iterator[Answer]], stop: threading.Event) -> None:
         """Take what asks for a job; its last answer has ``is_last``. ``stop`` ends all threads."""
-        _keep_arenas_few()
+        _give_memory_back()
         self._ask, self._stop = ask, stop
         self._answers: queue.Queue[Answer] = queue.Queue(_WAITING)
         self._queues: dict[int, queue.SimpleQueue[Job | None]] = {}
@@ -97,7 +103,7 @@ class Workers:
                 raise answer.outcome
             self.done += answer.is_last
             yield answer
-            heavy.free(answer.room)
+            heavy.free(answer.held)
 
     def close(self) -> None:
         """End all threads; a request that is under way is not waited for."""
@@ -109,7 +115,7 @@ class Workers:
         while (job := jobs.get()) is not None and not self._stop.is_set():
             try:
                 for answer in self._ask(job):
-                    if not self._put(replace(answer, room=heavy.hand_over())):
+                    if not self._put(replace(answer, held=heavy.hand_over())):
                         return
             except Exception as error:
                 self._put(Answer(job, error))

@@ -22,6 +22,8 @@ from pipeline.warc import record_id
 
 _BATCH = 100  # captures per sync and transaction: one sync costs about as much as 50 captures
 
+_BATCH_LINKS = 20_000  # that wait with them: a map has up to 50,000, and each takes half a kilobyte
+
 
 def stamp(moment: datetime) -> str:
     """Return a time as the records hold it: UTC, whole seconds."""
@@ -36,6 +38,7 @@ class Recorder:
         self.catalog = catalog
         self._writer, self._recheck = writer, recheck
         self._captures: list[tuple[Capture, Note]] = []
+        self._links = 0  # in the notes of those captures
         self._pages: list[Page] = []
         self._waiting: dict[str, Capture] = {}
         self._aside: dict[tuple[str, str], Capture] = {}  # newest of this run, by id and role
@@ -75,7 +78,8 @@ class Recorder:
         if capture.kind != "revisit" and note.role == "document":
             self._waiting[capture.doc_id] = placed
             self._settled.add(capture.doc_id)
-        if len(self._captures) >= _BATCH:
+        self._links += len(note.links)
+        if len(self._captures) >= _BATCH or self._links >= _BATCH_LINKS:
             self.commit()
         return placed
 
@@ -123,6 +127,7 @@ class Recorder:
             self.catalog.add_shard(shard_id, captures)
         self._writer.closed.clear()
         self._captures.clear()
+        self._links = 0
         self._pages.clear()
         self._waiting.clear()
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_BYTES = 5_000_000  # an index page is small; larger ones are not for this parser
+_PAGE_LINKS = 5_000  # of one index page; with more it is an attack, or a map in disguise
 _ROWS = ("tr", "li", "article", "dt", "section")  # elements that usually hold one item of a list
 _CLIMB = 4  # how far above a link its row is looked for
 _ROW_TEXT = 600  # characters; a row with more is a region of the page
@@ -76,7 +77,7 @@ def read_listing(
         order = numeric_order(body.text(separator=" ")[:MAX_BYTES])
     links: dict[str, Link] = {}
     follow: dict[str, Link] = {}
-    for node in tree.css("a[href]")[:MAX_LINKS]:
+    for node in tree.css("a[href]")[:_PAGE_LINKS]:
         target = resolve(base, node.attributes.get("href") or "")
         if target is None or target == url:
             continue
