@@ -64,3 +64,7 @@ class DocumentRow:
     duplicate_of: str | None
     version_count: int
     capture_id: str
+    byline: str | None = None
+    published_by: str | None = None
+    published_confidence: float | None = None
+    text_quality: float | None = None

@@ -187,6 +187,9 @@ def document_of(capture: Capture, reading: Reading) -> Document:
         word_count=len(words(reading.text)),
         text_sha256=text_sha256(reading.text),
         minhash=minhash(reading.text),
+        byline=reading.byline,
+        published_confidence=reading.published.confidence if reading.published else None,
+        text_quality=reading.text_quality,
     )
 
 

@@ -54,8 +54,22 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A stretch ``[start, end)`` of a text, in code points, in another language than the rest."""
+
+    start: int
+    end: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """Clean text of one version of one document. Never changed after it was written."""
+    """Clean text of one version of one document. Never changed after it was written.
+
+    ``published_confidence`` and ``text_quality`` go from 0 to 1. The second is how well characters
+    were recognised and is unknown for text that came as text. ``passages`` are whole paragraphs in
+    another language than ``language``.
+    """
 
     doc_id: str
     capture_id: str
@@ -74,6 +88,10 @@ class Document:
     word_count: int
     text_sha256: str
     minhash: tuple[int, ...]
+    byline: str | None = None
+    published_confidence: float | None = None
+    text_quality: float | None = None
+    passages: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

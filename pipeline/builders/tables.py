@@ -13,7 +13,8 @@ NEWEST = """
 CREATE TEMP TABLE newest AS
 WITH version AS (
     SELECT doc_id, external_id, url, source_id, source_kind, title, published, retrieved_at,
-           language, word_count, capture_id, text_sha256, row_number() OVER (PARTITION BY doc_id
+           language, word_count, capture_id, text_sha256, byline, published_by,
+           published_confidence, text_quality, row_number() OVER (PARTITION BY doc_id
            ORDER BY retrieved_at DESC, capture_id DESC) AS age FROM read_parquet($documents) ),
            texts AS (SELECT doc_id, count(DISTINCT text_sha256) AS version_count FROM version
            GROUP BY doc_id) SELECT version.* EXCLUDE (age), version_count, first_value(doc_id)
@@ -47,7 +48,8 @@ SELECT n.doc_id, n.external_id, n.url, n.source_id, n.source_kind, n.title, n.pu
            AS outputs_realised,
        n.word_count,
        nullif(coalesce(f.original, c.original, n.first_copy), n.doc_id) AS duplicate_of,
-       n.version_count, n.capture_id
+       n.version_count, n.capture_id, n.byline, n.published_by, n.published_confidence,
+       n.text_quality
 FROM newest n
 LEFT JOIN findings f ON f.doc_id = n.doc_id
 LEFT JOIN findings c ON c.doc_id = n.first_copy

@@ -45,6 +45,10 @@ def document_row(d: DocumentRow) -> Row:
         d.duplicate_of,
         d.version_count,
         d.capture_id,
+        d.byline,
+        d.published_by,
+        d.published_confidence,
+        d.text_quality,
     )
 
 

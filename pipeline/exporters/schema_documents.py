@@ -90,6 +90,25 @@ DOCUMENTS = Table(
             required=True,
         ),
         CAPTURE_ID,
+        Column(name="byline", description="Who wrote it, as the document says."),
+        Column(
+            name="published_by",
+            description="What gave the publication date: a tag of the page, visible words, a feed.",
+        ),
+        Column(
+            name="published_confidence",
+            type="number",
+            role="derived",
+            rule="The share of pages on which a date found this way was right.",
+            description="How far the publication date can be trusted, 0 to 1.",
+        ),
+        Column(
+            name="text_quality",
+            type="number",
+            role="derived",
+            rule="Mean confidence of the recognition over words. Empty for text that came as text.",
+            description="How well the characters of a scan were recognised, 0 to 1.",
+        ),
     ),
 )
 

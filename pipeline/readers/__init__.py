@@ -75,7 +75,9 @@ class Reading:
     """What a reader made of a payload.
 
     ``language`` is what an imported record states and wins over detection; ``declared_language`` is
-    the page's ``lang`` attribute, a hint that templates often get wrong.
+    the page's ``lang`` attribute, a hint that templates often get wrong. ``byline`` names who wrote
+    it, without "by" and role. ``text_quality`` (0 to 1) is how well characters were recognised, for
+    text that was recognised from a picture.
     """
 
     text: str
@@ -84,4 +86,6 @@ class Reading:
     published: Published | None = None
     language: str | None = None
     declared_language: str | None = None
+    byline: str | None = None
+    text_quality: float | None = None
     remarks: tuple[Remark, ...] = ()
