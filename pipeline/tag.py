@@ -8,7 +8,7 @@ registry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from pipeline.codebook import Codebook, Languages
 from pipeline.dates import DateFinder
 from pipeline.engine import Counts, ShardTask, Stage
 from pipeline.gazetteer import Gazetteer
-from pipeline.records import Annotation, Document, Issue, Rejection
+from pipeline.records import Annotation, Document, Issue, Rejection, Span
 from pipeline.store import read_records, write_records
 from pipeline.taggers.dates import tag_dates
 from pipeline.taggers.entities import Entity, find_entities, make_gate
@@ -26,6 +26,7 @@ from pipeline.taggers.persons import tag_persons
 from pipeline.taggers.place_cues import PlaceCues, parse_cues
 from pipeline.taggers.places import tag_places
 from pipeline.taggers.screen import screen
+from pipeline.taggers.stretches import Stretch, part_of, stretches
 from pipeline.taggers.terms import UNDETERMINED, TermHit, TermMatcher, patterns_of, tag_terms
 from pipeline.text import sentences
 
@@ -116,9 +117,35 @@ def annotate(document: Document, hits: Sequence[TermHit], tools: Tools) -> list[
         entities=entities,
         gazetteer=tools.gazetteer,
     )
-    dates = tag_dates(document, tools.words.dates(document.language))
+    dates = dates_of(document, tools.words)
     terms = _outside(terms, dates)  # the "may" of "10 May 2019" is no hypothesis
     return sorted([*terms, *places, *organisations, *persons, *dates], key=_place_in_text)
+
+
+def find_terms(document: Document, words: Words) -> list[TermHit]:
+    """Return the terms of a document, each stretch read with the words of its language."""
+    if not document.passages:
+        return words.terms(document.language).find(document.text)
+    return [
+        replace(hit, start=hit.start + stretch.start, end=hit.end + stretch.start)
+        for stretch in stretches(document)
+        for hit in words.terms(stretch.language).find(part_of(document, stretch).text)
+    ]
+
+
+def dates_of(document: Document, words: Words) -> list[Annotation]:
+    """Return the dates of a document, likewise."""
+    return [
+        _shifted(date, stretch)
+        for stretch in stretches(document)
+        for date in tag_dates(part_of(document, stretch), words.dates(stretch.language))
+    ]
+
+
+def _shifted(annotation: Annotation, stretch: Stretch) -> Annotation:
+    """Return an annotation of a stretch with offsets in the whole document."""
+    start, end = annotation.span.start + stretch.start, annotation.span.end + stretch.start
+    return replace(annotation, span=Span(start=start, end=end)) if stretch.start else annotation
 
 
 def _outside(terms: Iterable[Annotation], dates: Sequence[Annotation]) -> list[Annotation]:
@@ -155,7 +182,7 @@ def run_shard(task: ShardTask) -> Counts:
     rejections: list[Rejection] = []
     documents = read_records(task.path("documents"), Document)
     for document in documents:
-        hits = tools.words.terms(document.language).find(document.text)
+        hits = find_terms(document, tools.words)
         reason = None if takes_all else screen(hits)
         if reason is None:
             annotations += annotate(document, hits, tools)

@@ -4,19 +4,24 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipeline import tag
 from pipeline.codebook import Codebook, Languages
 from pipeline.config import Config, TagConfig
 from pipeline.engine import ShardTask, models_digest
 from pipeline.paths import CHECKOUT
-from pipeline.records import Annotation, Document, Issue, Rejection
+from pipeline.records import Annotation, Document, Issue, Passage, Rejection
 from pipeline.store import counts_of, fingerprint_of, read_records, write_records
 from pipeline.tag import ALL, STAGE, Words, run_shard
 from pipeline.taggers.dates import tag_dates
 from pipeline.taggers.screen import screen
+from pipeline.taggers.stretches import stretches
 
 MODELS = CHECKOUT / "models"
 SHARED = CHECKOUT.parent / "shared"
@@ -203,3 +208,38 @@ def test_the_screen_loses_hardly_any_relevant_document() -> None:
 def test_the_screen_stops_most_ordinary_news(news) -> None:  # type: ignore[no-untyped-def]
     reasons = [reason(text, language) for text, language in news()]
     assert sum(r is None for r in reasons) / len(reasons) <= MOST_PASSED
+
+
+BILINGUAL = (
+    "Bandung, 3 May 2022. The mayors of Bandung and Suwon signed a memorandum of understanding.",
+    "Wali Kota Bandung dan Wali Kota Suwon menandatangani nota kesepahaman pada 3 Mei 2022.",
+)
+
+
+def test_each_paragraph_of_a_bilingual_release_is_read_in_its_own_language() -> None:
+    text = "\n".join(BILINGUAL)
+    start = text.index("\n") + 1
+    passage = Passage(start=start, end=len(text), language="id")
+    both = replace(document(text, "en"), passages=(passage,))
+    hits = {(h.layer, text[h.start : h.end]) for h in tag.find_terms(both, words())}
+    assert ("instrument", "memorandum of understanding") in hits
+    assert ("instrument", "nota kesepahaman") in hits
+    plain = {text[h.start : h.end] for h in tag.find_terms(document(text, "en"), words())}
+    assert "menandatangani" not in plain
+    dates = [a for a in tag.dates_of(both, words()) if a.value == "2022-05-03"]
+    assert [a.span.of(text) for a in dates] == ["3 May 2022", "3 Mei 2022"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["id", "en", "und"])), max_size=5))
+def test_stretches_follow_each_other_and_cover_the_text(cuts: list[tuple[int, str]]) -> None:
+    text = "kata dan kata, " * 3
+    bounds = sorted({min(at, len(text)) for at, _ in cuts})
+    passages = tuple(
+        Passage(start=a, end=b, language=language)
+        for (a, b), (_, language) in zip(pairwise(bounds), cuts, strict=False)
+    )
+    found = stretches(replace(document(text, "en"), passages=passages))
+    assert "".join(text[s.start : s.end] for s in found) == text
+    assert {(p.start, p.end, p.language) for p in passages} <= {
+        (s.start, s.end, s.language) for s in found
+    }
