@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, timedelta
 
-from pipeline.codebook import DateRule, DateWords
-from pipeline.date_rules import number_of
+from pipeline.codebook import DateRule
+from pipeline.date_rules import Context, number_of
 from pipeline.date_values import (
     CENTURY,
     FUTURE,
+    ROMAN,
     Parts,
     Value,
+    anchored,
     full_year,
+    half,
     near,
     quarter,
+    season_year,
     shift_month,
     shifted,
     span_of,
@@ -29,19 +33,7 @@ from pipeline.date_values import (
 
 MONTHS = 12
 QUARTERS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a reading depends on beside the match itself."""
-
-    words: DateWords
-    months: dict[str, int]
-    weekdays: dict[str, int]
-    units: dict[str, str]
-    published: date | None
-    is_future: bool
-    is_american: bool
+PAST = -1  # a lean, as `FUTURE` is
 
 
 def read(match: re.Match[str], rule: DateRule, context: Context) -> Value | None:
@@ -56,12 +48,15 @@ def _groups(match: re.Match[str]) -> dict[str, str]:
 def _parts(groups: dict[str, str], context: Context, end: str) -> Parts:
     """Return the parts of the first (``end`` is empty) or the second end (``2``) of a date."""
     day, year = groups.get(f"day{end}"), groups.get(f"year{end}")
-    month = context.months.get(groups.get(f"month{end}", ""))
+    month = context.months.get(groups.get(f"month{end}", "")) or ROMAN.get(groups.get("roman", ""))
     weekday = context.weekdays.get(groups.get(f"weekday{end}", ""))
+    number = int(re.sub(r"\D", "", day)) if day else None
+    if number is None and "number" in groups:  # "the ninth of June"
+        number = number_of(groups["number"], context.words.numbers)
     return Parts(
         year=int(year) if year else None,
         month=month,
-        day=int(re.sub(r"\D", "", day)) if day else None,
+        day=number,
         weekday=weekday,
     )
 
@@ -69,15 +64,17 @@ def _parts(groups: dict[str, str], context: Context, end: str) -> Parts:
 def _date(match: re.Match[str], rule: DateRule, context: Context) -> Value | None:
     groups = _groups(match)
     if "iso" in groups:
-        year, month, day = (int(n) for n in re.split("[-/]", groups["iso"]))
+        year, month, day = (int(n) for n in re.split("[-/.]", groups["iso"]))
         return _valid(Parts(year=year, month=month, day=day)) if month <= MONTHS else None
     if "numeric" in groups or "short" in groups:
         return _numeric(groups, context)
     if "days" in groups:
         return _day_range(groups["days"], context)
-    if "yy" in groups:
+    if "yy" in groups and "year" in groups:
         return _school_year(groups)
     first = _parts(groups, context, "")
+    if "yy" in groups:
+        first = replace(first, year=full_year(int(groups["yy"]), context.published))
     if not any(k.endswith("2") and not k.startswith("weekday") for k in groups):
         whole = _with_year(first, rule, context)
         return None if whole is None else _valid(whole)
@@ -103,7 +100,8 @@ def _with_year(parts: Parts, rule: DateRule, context: Context) -> Parts | None:
     if rule.unit == "month":
         year, month = shift_month(published.year, published.month, rule.shift or 0)
         return Parts(year=year, month=month, day=parts.day)
-    lean = rule.shift if rule.shift is not None else FUTURE * context.is_future
+    told = FUTURE if context.is_future else PAST if context.is_past else 0
+    lean = rule.shift if rule.shift is not None else told
     return near(parts, published, lean)
 
 
@@ -180,21 +178,46 @@ def _year(match: re.Match[str], rule: DateRule, context: Context) -> Value | Non
 
 
 def _decade(match: re.Match[str], rule: DateRule, context: Context) -> Value | None:
-    if "yy" in match.re.groupindex:
-        return "decade", f"19{match.group('yy')[0]}X"
-    year = match.group("year")
+    if rule.shift:  # "the sixties" of the last century
+        return "decade", f"{rule.shift // 10}X"
+    year = f"19{match.group('yy')}" if "yy" in match.re.groupindex else match.group("year")
     return ("decade", f"{year[:3]}X") if year.endswith("0") else None
 
 
 def _quarter(match: re.Match[str], rule: DateRule, context: Context) -> Value | None:
-    number = number_of(match.group("number"), context.words.numbers)
-    if number is None or not 1 <= number <= QUARTERS:
+    groups = _groups(match)
+    words = groups.get("quarter", "").strip("q") or groups.get("number", str(QUARTERS))
+    number = number_of(words, context.words.numbers)
+    if number is None or not 1 <= number <= (QUARTERS if rule.make == "quarter" else 2):
         return None
-    if rule.unit == "year":
-        if context.published is None:
-            return "range", None
-        return quarter(context.published.year + (rule.shift or 0), number)
-    return quarter(int(match.group("year")), number)
+    if rule.unit == "year" and context.published is None:
+        return "range", None
+    published = context.published.year if context.published else 0
+    year = published + (rule.shift or 0) if rule.unit == "year" else int(groups["year"])
+    return (quarter if rule.make == "quarter" else half)(year, number)
+
+
+def _anchor(match: re.Match[str], rule: DateRule, context: Context) -> Value | None:
+    """Read "two years later", "the following day": from the date that the text named before."""
+    groups = _groups(match)
+    number = number_of(groups["number"], context.words.numbers) if "number" in groups else 1
+    unit = rule.unit or context.units[groups["unit"]]
+    if number is None or context.is_future:
+        return None
+    return anchored(context.anchor, unit, number * (rule.shift or 0))
+
+
+def _season(match: re.Match[str], rule: DateRule, context: Context) -> Value | None:
+    return season_year(context.published, rule.unit or "", rule.shift or 0)
+
+
+def _feast(match: re.Match[str], rule: DateRule, context: Context) -> Value | None:
+    """Read a feast that has its day: ``shift`` is month and day in four digits."""
+    month, day = divmod(rule.shift or 0, CENTURY)
+    year = _groups(match).get("year")
+    parts = Parts(year=int(year) if year else None, month=month, day=day)
+    whole = near(parts, context.published, FUTURE if context.is_future else PAST)
+    return None if whole is None else _valid(whole)
 
 
 def _weekday(match: re.Match[str], rule: DateRule, context: Context) -> Value | None:
@@ -222,15 +245,16 @@ def _shift(match: re.Match[str], rule: DateRule, context: Context) -> Value | No
 def _weekend(match: re.Match[str], rule: DateRule, context: Context) -> Value | None:
     if context.published is None:
         return "range", None
+    shift = rule.shift if rule.shift is not None else int(context.is_future) - 1
     monday = context.published - timedelta(days=context.published.weekday())
-    saturday = monday + timedelta(days=5, weeks=rule.shift or 0)
+    saturday = monday + timedelta(days=5, weeks=shift)
     return "range", f"{saturday.isoformat()}/{(saturday + timedelta(days=1)).isoformat()}"
 
 
 def _ago(match: re.Match[str], rule: DateRule, context: Context) -> Value | None:
     groups = _groups(match)
     number = number_of(groups["number"], context.words.numbers) if "number" in groups else 1
-    if not number:
+    if not number or (rule.make == "ahead" and not context.is_future):
         return None
     unit = rule.unit or context.units[groups["unit"]]
     return shifted(context.published, unit, number * (rule.shift or 0))
@@ -259,10 +283,15 @@ _MAKERS: dict[str, Callable[[re.Match[str], DateRule, Context], Value | None]] =
     "year": _year,
     "decade": _decade,
     "quarter": _quarter,
+    "half": _quarter,
+    "anchor": _anchor,
+    "season": _season,
+    "feast": _feast,
     "weekday": _weekday,
     "shift": _shift,
     "weekend": _weekend,
     "ago": _ago,
+    "ahead": _ago,  # "in two weeks" where the sentence tells of what is to come
     "month": _month,
     "law": _no_value,
     "name": _no_value,

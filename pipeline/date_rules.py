@@ -17,15 +17,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 
 from pipeline.codebook import DateRule, DateWords
 from pipeline.config import ConfigError
+from pipeline.date_values import ROMAN
 from pipeline.text import fold
 
 WORD = re.compile(r"[^\W_]+")
 # Between tokens: white space with at most one line break; nothing at all where no two letters meet.
 _SPACE = r"(?:[^\S\n]+\n?[^\S\n]*|\n[^\S\n]*|(?<![a-z])|(?![a-z]))"
+_END = r"(?![^\W\d_])"  # of a name: no letter follows; a digit may ("May4, 2016")
 _TOKEN = re.compile(r"\S+")
+_STOP = r"(?:(?!\w)|(?=t\d\d:))"  # of a date; the time of an ISO stamp is no part of it
 _CONTEXT = ">"
 _FULL_NAME = 4  # letters from which a name may stand without a day or year: "Sat" and "Mar" may not
 _YEAR = r"(?:1\d|20|21)\d\d"
@@ -35,17 +40,22 @@ _DIGITS: dict[str, tuple[str, tuple[int, ...]]] = {
     "day": (r"(?:0?[1-9]|[12]\d|3[01])(?!\d)%(ordinal)s", (1, 2)),
     "year": (rf"{_YEAR}(?!\d)", (4,)),
     "yy": (r"\d\d(?!\d)", (2,)),
-    "iso": (rf"{_YEAR}(?:-\d\d-\d\d|/\d\d/\d\d)(?!\d)", (4,)),
+    "iso": (rf"{_YEAR}(?:-\d\d-\d\d|/\d\d/\d\d|\.\d\d\.\d\d)(?!\d)", (4,)),
     "numeric": (
-        r"\d\d?(?:/\d\d?/(?:\d{4}|\d\d)|\.\d\d?\.\d{4}|-\d\d?-\d{4})(?!\d)",
+        r"\d\d?(?:/\d\d?/(?:\d{4}|\d\d)|\.\d\d?\.\d{4}|-\d\d?-\d{4})(?!\d)"
+        r"|\d\d-\d\d-\d\d(?![\d-])",
         (1, 2),
     ),
+    "roman": (rf"(?:{'|'.join(sorted(ROMAN, key=len, reverse=True))})(?!\w)", ()),
     "days": (r"\d\d? ?[-\u2013] ?\d\d?/\d\d?(?:/(?:\d{4}|\d\d))?(?!\d)", (1, 2)),
     "short": (r"\d\d?[/.-]\d\d?(?!\d)", (1, 2)),
     "code": (r"\d{1,5}[a-z]?(?:\.\d+)*", (1, 2, 3, 4, 5)),
+    "quarter": (r"(?:q[1-4]|[1-4]q)", (1,)),
     "title": (r"[^\W\d_]+(?:[^\S\n][^\W\d_]+){0,3}", ()),  # of a law: up to four words
     "serial": (r"[\w.-]*\d[\w.-]*(?: ?/ ?[\w.-]+)+", (1, 2, 3, 4, 5)),
 }
+_FREE = ("{title}", "{code}", "{serial}")  # slots that any word may fill
+_SLOT_WORDS = {"quarter": {"q1", "q2", "q3", "q4"}}  # words that a slot can begin with
 _NAMES = {
     "month": "months",
     "fullmonth": "months",
@@ -54,26 +64,49 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compiled:
     """One rule ready to match at a word's start; groups bear the names of the slots."""
 
     rule: DateRule
-    pattern: re.Pattern[str]
+    expression: str
     starts: frozenset[str]
     digits: frozenset[int]
+    is_long: bool  # at least two words, the second no free one
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled when a text first needs it: most rules wait for a rare word."""
+        return re.compile(self.expression)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a reading depends on beside the match itself."""
+
+    words: DateWords
+    months: dict[str, int]
+    weekdays: dict[str, int]
+    units: dict[str, str]
+    published: date | None
+    is_future: bool
+    is_past: bool
+    is_american: bool
+    anchor: str | None  # EDTF of the date named just before
 
 
 @dataclass(frozen=True, slots=True)
 class RuleTable:
     """Rules by the word, or the length of the digit run, that they begin with.
 
-    Each entry is a gate (one expression for all its rules: most words fail there at once) and the
-    rules.
+    ``bound`` words begin a date only before a word of the ``vocabulary`` or a number: "the" and
+    "in" stand everywhere, and this look ahead spares trying all their rules.
     """
 
-    by_word: Mapping[str, tuple[re.Pattern[str], tuple[Compiled, ...]]]
-    by_digits: Mapping[int, tuple[re.Pattern[str], tuple[Compiled, ...]]]
+    by_word: Mapping[str, tuple[Compiled, ...]]
+    by_digits: Mapping[int, tuple[Compiled, ...]]
+    bound: frozenset[str]
+    vocabulary: frozenset[str]
 
 
 def name_values(names: Mapping[int, Iterable[str]]) -> dict[str, int]:
@@ -101,15 +134,13 @@ def compile_rules(words: DateWords, code: str) -> RuleTable:
             raise ConfigError(msg) from error
     starts = sorted({s for c in compiled for s in c.starts})
     digits = sorted({n for c in compiled for n in c.digits})
+    by_word = {s: tuple(c for c in compiled if s in c.starts) for s in starts}
     return RuleTable(
-        by_word={s: _entry([c for c in compiled if s in c.starts]) for s in starts},
-        by_digits={n: _entry([c for c in compiled if n in c.digits]) for n in digits},
+        bound=frozenset(s for s, rules in by_word.items() if all(c.is_long for c in rules)),
+        vocabulary=_vocabulary(words),
+        by_word=by_word,
+        by_digits={n: tuple(c for c in compiled if n in c.digits) for n in digits},
     )
-
-
-def _entry(rules: list[Compiled]) -> tuple[re.Pattern[str], tuple[Compiled, ...]]:
-    bare = (re.sub(r"\(\?P<\w+>", "(?:", c.pattern.pattern) for c in rules)
-    return re.compile("|".join(dict.fromkeys(bare))), tuple(rules)
 
 
 def _compile(rule: DateRule, words: DateWords) -> Compiled:
@@ -131,7 +162,19 @@ def _compile(rule: DateRule, words: DateWords) -> Compiled:
             is_start = is_optional
     if is_start or not (starts or digits):
         raise KeyError("beginning")
-    return Compiled(rule, re.compile(rf"{pattern}(?!\w)"), frozenset(starts), frozenset(digits))
+    expression = rf"{pattern}{_STOP}"
+    needed = [t for t in _TOKEN.findall(rule.match) if t != _CONTEXT and not t.endswith("?")]
+    is_long = len(needed) > 1 and not any(slot in rule.match for slot in _FREE)
+    return Compiled(rule, expression, frozenset(starts), frozenset(digits), is_long)
+
+
+def _vocabulary(words: DateWords) -> frozenset[str]:
+    """Return every word that a rule can hold, but for what stands in a free slot."""
+    entries = [r.match for r in words.rules]
+    entries += [*words.numbers, *_SLOT_WORDS["quarter"], *ROMAN]
+    for names in (words.months, words.weekdays, words.units, words.words):
+        entries += [name for group in names.values() for name in group]
+    return frozenset(w for e in entries for w in WORD.findall(fold(e)))
 
 
 def _token(body: str, words: DateWords, counts: dict[str, int]) -> tuple[str, set[str], set[int]]:
@@ -158,11 +201,9 @@ def _slot(slot: str, words: DateWords, counts: dict[str, int]) -> tuple[str, set
         expression, runs = _DIGITS[slot]
         endings = "|".join(words.words.get("ordinal", ()))
         ordinal = f"(?:(?:{endings})\\b)?" if endings else ""
-        return (
-            f"(?P<{name}>{expression % {'ordinal': ordinal} if slot == 'day' else expression})",
-            set(),
-            set(runs),
-        )
+        if slot == "day":
+            expression %= {"ordinal": ordinal}
+        return f"(?P<{name}>{expression})", _SLOT_WORDS.get(slot, set()), set(runs)
     if slot == "number":
         numerals = _any(words.numbers)
         expression = rf"\d{{1,3}}(?!\d)|(?:{numerals})(?:[ -]?(?:{numerals})\b){{0,3}}"
@@ -176,8 +217,8 @@ def _slot(slot: str, words: DateWords, counts: dict[str, int]) -> tuple[str, set
         longest = {fold(group[0]) for group in source.values()}
         names = {n: v for n, v in names.items() if n in longest or len(n) >= _FULL_NAME}
     short = {fold(n)[:-1] for group in source.values() for n in group if n.endswith(".")}
-    ends = "|".join(rf"(?<=\b{re.escape(n)})\." for n in _by_length(short & set(names)))
-    expression = rf"(?P<{name}>{_any(names)})\b" + (f"(?:{ends})?" if ends else "")
+    ends = "|".join(rf"(?<=\b{re.escape(n)})\.(?!\s*$)" for n in _by_length(short & set(names)))
+    expression = rf"(?P<{name}>{_any(names)}){_END}" + (f"(?:{ends})?" if ends else "")
     return expression, _firsts(names), set()
 
 
@@ -196,7 +237,7 @@ def _by_length(names: Iterable[str]) -> list[str]:
 def _loose(name: str) -> str:
     """Return a name's expression: any white space for a space, and a word's end after letters."""
     escaped = re.escape(name).replace(r"\ ", r"\s")
-    return rf"{escaped}\b" if name[-1].isalnum() and name.isalpha() else escaped
+    return rf"{escaped}{_END}" if name[-1].isalnum() and name.isalpha() else escaped
 
 
 def number_of(words: str, numbers: Mapping[str, int | str]) -> int | None:

@@ -16,6 +16,12 @@ FUTURE = 2  # a lean: the sentence tells of what is to come
 _BARRED = 10_000  # a cost above all others
 CENTURY = 100
 YOUNG = 10  # two-digit years up to so far ahead of now are this century's
+_PRECISION = {"day": 10, "week": 10, "month": 7, "year": 4}  # characters of EDTF that tell a unit
+_SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11)}  # months
+ROMAN = {
+    numeral: number
+    for number, numeral in enumerate("i ii iii iv v vi vii viii ix x xi xii".split(), 1)
+}
 Value = tuple[str, str | None]  # label, EDTF
 
 
@@ -102,7 +108,7 @@ def _cost(ahead: int, lean: int, *, is_next: bool) -> int:
     if (lean == -1 and ahead > 0) or (lean == 1 and ahead < 0):
         return _BARRED // 2 + abs(ahead)
     if lean == FUTURE:
-        return ahead if ahead >= 0 else HALF_YEAR - ahead
+        return ahead if ahead >= 0 else HALF_YEAR - 2 * ahead
     if is_next:
         return YEAR - TURN + ahead
     if ahead > HORIZON:
@@ -203,3 +209,37 @@ def full_year(two_digits: int, published: date | None) -> int:
     horizon = (published.year if published else 2_030) + YOUNG  # without a date: about now
     year = horizon // CENTURY * CENTURY + two_digits
     return year if year <= horizon else year - CENTURY
+
+
+def half(year: int, number: int) -> Value:
+    """Return a half of a year as its months."""
+    return "range", f"{year:04d}-{6 * number - 5:02d}/{year:04d}-{6 * number:02d}"
+
+
+def anchored(anchor: str | None, unit: str, count: int) -> Value | None:
+    """Return what lies ``count`` units from a date that the text has just named.
+
+    None where no date was named, or one that says less than the unit ("1994; the following day").
+    """
+    last = (anchor or "").split("/")[-1]
+    if len(last) < _PRECISION.get(unit, 99) or not last.replace("-", "").isdecimal():
+        return None
+    day = date.fromisoformat(f"{last}-01-01"[:10] if len(last) == 4 else f"{last}-01"[:10])
+    label, value = shifted(day, unit, count)
+    return None if value is None else (label, value)
+
+
+def season_year(published: date | None, season: str, shift: int) -> Value:
+    """Return the year of "last summer", "this autumn": seasons of the north, but only their year.
+
+    Until a season is over, "last" means that of the year before.
+    """
+    if published is None:
+        return "year", None
+    first, last = _SEASONS[season]
+    year = published.year
+    if shift < 0 and published.month <= last:
+        year -= 1
+    elif shift > 0 and published.month >= first:
+        year += 1
+    return "year", f"{year:04d}"

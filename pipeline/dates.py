@@ -14,12 +14,13 @@ one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from pipeline.codebook import DateWords
-from pipeline.date_reading import Context, read
-from pipeline.date_rules import WORD, Compiled, compile_rules, name_values, unit_values
+from pipeline.date_reading import read
+from pipeline.date_rules import WORD, Compiled, Context, compile_rules, name_values, unit_values
 from pipeline.date_values import Value
 from pipeline.date_years import YearCheck
 from pipeline.text import fold_with_offsets
@@ -33,8 +34,9 @@ _TRAILING = " \t\u00a0\n,("  # what an optional part left behind when the rest o
 _CURRENCY = "$€£¥₹#@"  # a number right after one of these is no day and no year
 _JOINTS = tuple(".,:/-\u2013")  # between digits they join: a time, a decimal, a code, a telephone
 _NAMED_GROUPS = {"month", "month2", "weekday", "weekday2"}
-_WITH_YEAR = ("year", "year2", "iso", "numeric", "yy")
-_RELATIVE = frozenset({"weekday", "weekend", "shift", "ago", "month"})
+_WITH_YEAR = ("year", "year2", "iso", "numeric", "yy", "roman")
+_RELATIVE = frozenset({"weekday", "weekend", "shift", "ago", "ahead", "month", "anchor", "season"})
+ANCHOR_WINDOW = 250  # characters, about two sentences, over which "two years later" looks back
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def parse_day(edtf: str | None) -> date | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Scan:
     """One text on its way through the rules."""
 
@@ -69,6 +71,7 @@ class _Scan:
     offsets: list[int]
     published: date | None
     is_american: bool
+    named: tuple[int, str] | None = None  # where the last date with a value ended, and that value
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,8 @@ class DateFinder:
         self._weekdays = name_values(words.weekdays)
         self._units = unit_values(words)
         self._years = YearCheck(words.words)
-        future = "|".join(
-            re.escape(w) for w in sorted(words.words.get("future", ()), key=len, reverse=True)
-        )
-        self._future = re.compile(rf"\b(?:{future})\b") if future else None
+        self._future = _any_of(words.words.get("future", ()))
+        self._past = _any_of(words.words.get("past", ()))
 
     def find(self, text: str, published: date | None) -> list[DateExpression]:
         """Return the dates in ``text`` in order, never overlapping.
@@ -115,7 +116,14 @@ class DateFinder:
         known = self._table.by_word
         for match in WORD.finditer(scan.folded):
             word = match.group()  # nine of ten words begin no date: this line is the hot path
-            if (word not in known and not word[0].isdecimal()) or match.start() < position:
+            if word not in known and not word[0].isdecimal():
+                word = word.rstrip("0123456789")  # "May4, 2016"
+                if word not in known:
+                    continue
+            if match.start() < position or (
+                word in self._table.bound
+                and not self._goes_on(scan.folded, match.start() + len(word))
+            ):
                 continue
             hit = self._at(scan, word, match.start())
             if hit is None:
@@ -125,7 +133,17 @@ class DateFinder:
                 span = scan.offsets[hit.start], scan.offsets[hit.end - 1] + 1
                 basis = "resolved" if _is_relative(hit) else "stated"
                 found.append(DateExpression(*span, *hit.value, basis))
+                if hit.value[1]:
+                    scan.named = hit.end, hit.value[1]
         return found
+
+    def _goes_on(self, folded: str, end: int) -> bool:
+        """Tell whether the next word is one that a date can hold."""
+        following = WORD.search(folded, end)
+        if following is None:
+            return False
+        word = following.group()
+        return word[0].isdecimal() or word.rstrip("0123456789") in self._table.vocabulary
 
     def _scan(self, text: str, published: date | None) -> _Scan:
         folded, offsets = fold_with_offsets(text)
@@ -138,18 +156,16 @@ class DateFinder:
         a longer reading ("May 2016"), that one wins.
         """
         entry = self._entry(word, scan.folded, start)
-        if entry is None or entry[0].match(scan.folded, start) is None:
+        if entry is None:
             return None
-        hit = self._best(scan, start, entry[1])
+        hit = self._best(scan, start, entry)
         if hit is None or hit.start == start:
             return hit
         inner_word = WORD.match(scan.folded, hit.start)
         inner = self._at(scan, inner_word.group(), hit.start) if inner_word else None
         return inner if inner is not None and inner.end > hit.end else hit
 
-    def _entry(
-        self, word: str, folded: str, start: int
-    ) -> tuple[re.Pattern[str], tuple[Compiled, ...]] | None:
+    def _entry(self, word: str, folded: str, start: int) -> tuple[Compiled, ...] | None:
         """Return the rules that may begin with a word, or with a number that is a whole one."""
         before = folded[max(0, start - 2) : start]
         if not word[0].isdecimal():
@@ -186,8 +202,10 @@ class DateFinder:
             weekdays=self._weekdays,
             units=self._units,
             published=scan.published,
-            is_future=self._is_future(scan.folded, start),
+            is_future=_has_before(self._future, scan.folded, start),
+            is_past=_has_before(self._past, scan.folded, start),
             is_american=scan.is_american,
+            anchor=_anchor_at(scan, start),
         )
 
     def _stands(self, scan: _Scan, match: re.Match[str], compiled: Compiled) -> bool:
@@ -198,6 +216,9 @@ class DateFinder:
             return False
         if make == "year" and not self._years.is_year(folded, match.start("year"), end):
             return False
+        groups = match.re.groupindex
+        if "day" in groups and "year" in groups and match.group("year"):
+            return True  # "10 may 2016": nothing but a date, however it is written
         return not self._words.capitals or self._has_capitals(scan, match, make)
 
     def _has_capitals(self, scan: _Scan, match: re.Match[str], make: str) -> bool:
@@ -218,13 +239,6 @@ class DateFinder:
             return is_bare or not _opens_sentence(scan.folded, match.start("weekday"))
         return True
 
-    def _is_future(self, folded: str, start: int) -> bool:
-        """Tell whether a word of the future stands before the date in its sentence."""
-        if self._future is None:
-            return False
-        window = _STOP.split(folded[max(0, start - TENSE_WINDOW) : start])[-1]
-        return self._future.search(window) is not None
-
     def _is_american(self, folded: str) -> bool:
         """Tell whether a numeric date of the document can only be month first (7/18/2005)."""
         if "/" not in folded:
@@ -233,6 +247,26 @@ class DateFinder:
         if any(first > 12 >= second for first, second in pairs):
             return False
         return not self._words.day_first or any(second > 12 >= first for first, second in pairs)
+
+
+def _any_of(words: Sequence[str]) -> re.Pattern[str] | None:
+    alternatives = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
+    return re.compile(rf"\b(?:{alternatives})\b") if alternatives else None
+
+
+def _has_before(tense: re.Pattern[str] | None, folded: str, start: int) -> bool:
+    """Tell whether a word of the future, or of the past, stands before a date in its sentence."""
+    if tense is None:
+        return False
+    window = _STOP.split(folded[max(0, start - TENSE_WINDOW) : start])[-1]
+    return tense.search(window) is not None
+
+
+def _anchor_at(scan: _Scan, start: int) -> str | None:
+    """Return the date that was named last before ``start``, if its paragraph is the same."""
+    if scan.named is None or start - scan.named[0] > ANCHOR_WINDOW:
+        return None
+    return None if "\n" in scan.folded[scan.named[0] : start] else scan.named[1]
 
 
 def _is_relative(hit: _Hit) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from datetime import date
 
@@ -12,15 +13,20 @@ from hypothesis import strategies as st
 from pipeline.codebook import DateRule, Languages
 from pipeline.config import ConfigError
 from pipeline.date_reading import MAKERS
-from pipeline.date_rules import number_of
+from pipeline.date_rules import compile_rules, number_of
 from pipeline.dates import LABELS, DateFinder, parse_day
 from pipeline.paths import CHECKOUT
 
 LANGUAGES = Languages.load(CHECKOUT / "models")
 FINDERS = {code: DateFinder(lang.dates, code) for code, lang in LANGUAGES.by_code.items()}
-GOLD = CHECKOUT / "tests" / "data" / "dates.jsonl"
-# Floors that only rise. The test half is never read when rules are changed.
-FLOORS = {"dev": 0.99, "test": 0.97}
+DATA = CHECKOUT / "tests" / "data"
+# Floors that only rise. The test half of the first list is never read when rules are changed; the
+# second list, of rarer ways to write dates, was written before the rules that read them.
+FLOORS = {
+    "dates.jsonl": {"dev": 0.99, "test": 0.97},
+    "dates-more.jsonl": {"dev": 0.97, "test": 0.96},
+}
+EDTF = re.compile(r"\d{3}X|\d{4}(-\d\d(-\d\d)?)?(/\d{4}(-\d\d(-\d\d)?)?)?")
 NO_DATE = ("law", "name")
 PUBLISHED = date(2019, 7, 10)  # a Wednesday
 
@@ -33,9 +39,10 @@ def half_of(text: str) -> str:
     return "dev" if hashlib.sha256(text.encode()).digest()[0] % 2 == 0 else "test"
 
 
-def test_the_gold_list_is_read_right_on_both_halves() -> None:
+@pytest.mark.parametrize(("name", "least"), [("dates.jsonl", 400), ("dates-more.jsonl", 250)])
+def test_the_gold_lists_are_read_right_on_both_halves(name: str, least: int) -> None:
     counts: dict[str, Counter[str]] = {"dev": Counter(), "test": Counter()}
-    for line in GOLD.read_text("utf-8").splitlines():
+    for line in (DATA / name).read_text("utf-8").splitlines():
         row = json.loads(line)
         found = FINDERS[row["language"]].find(row["text"], parse_day(row["published"]))
         got = {(e.start, e.end): (e.value, e.label in NO_DATE) for e in found}
@@ -44,10 +51,10 @@ def test_the_gold_list_is_read_right_on_both_halves() -> None:
         count["right"] += sum(got.get(span) == value for span, value in want.items())
         count["gold"] += len(want)
         count["found"] += sum(span in want or not none for span, (_, none) in got.items())
-    assert sum(c["gold"] for c in counts.values()) >= 400
+    assert sum(c["gold"] for c in counts.values()) >= least
     for half, count in counts.items():
         f1 = 2 * count["right"] / (count["gold"] + count["found"])
-        assert f1 >= FLOORS[half], f"{half}: {f1:.4f} {dict(count)}"
+        assert f1 >= FLOORS[name][half], f"{name} {half}: {f1:.4f} {dict(count)}"
 
 
 @pytest.mark.parametrize(
@@ -130,6 +137,96 @@ def test_a_wrong_rule_is_told_with_its_file() -> None:
     broken = words.model_copy(update={"rules": (DateRule(match="{dya} of {month}", make="date"),)})
     with pytest.raises(ConfigError, match="dya"):
         DateFinder(broken, "en")
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "expected"),
+    [
+        ("en", "Signed in 2010; two years later it was renewed.", ["2010", "2012"]),
+        (
+            "en",
+            "On 2 May 2010 they met, and the following day they signed.",
+            ["2010-05-02", "2010-05-03"],
+        ),
+        ("en", "They signed in June 2011 and traded that same year.", ["2011-06", "2011"]),
+        ("en", "Signed in 2010.\nTwo years later it rained.", ["2010"]),
+        ("en", "Signed in 2010; the following day they left.", ["2010"]),
+        ("en", "Two years later it rained.", []),
+        ("id", "Diteken pada 2010; dua tahun kemudian diperpanjang.", ["2010", "2012"]),
+        ("id", "Tiba 2 Mei 2010, keesokan harinya meneken.", ["2010-05-02", "2010-05-03"]),
+        (
+            "es",
+            "Se firmó el 2 de mayo de 2010 y al día siguiente se fueron.",
+            ["2010-05-02", "2010-05-03"],
+        ),
+        ("fr", "Signé en 2010 ; deux ans plus tard, un festival.", ["2010", "2012"]),
+        ("pt", "Foi assinado em 2010; dois anos depois houve um festival.", ["2010", "2012"]),
+    ],
+)
+def test_a_date_may_hang_on_the_one_before_it(code: str, text: str, expected: list[str]) -> None:
+    assert values(text, code) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "expected"),
+    [
+        ("en", "dated 12-VII-2015 and 3.XI.2009", ["2015-07-12", "2009-11-03"]),
+        ("en", "posted 2019-07-09T08:30:00+07:00", ["2019-07-09"]),
+        (
+            "en",
+            "in Q3 2018, 4Q 2018 and FY2017-18",
+            ["2018-07/2018-09", "2018-10/2018-12", "2017/2018"],
+        ),
+        ("en", "in the sixties, the early '80s and the 1990s", ["196X", "198X", "199X"]),
+        ("en", "on May4, 2016 and 17Aug2016", ["2016-05-04", "2016-08-17"]),
+        (
+            "en",
+            "on the ninth of June 2017 and on monday january 12th, 2016",
+            ["2017-06-09", "2016-01-12"],
+        ),
+        ("en", "on Friday the 5th", ["2019-07-05"]),
+        ("es", "este lunes 14 de junio de 2021", ["2021-06-14"]),
+        ("pt", "nesta segunda-feira (8)", ["2019-07-08"]),
+        ("en", "They will meet in two weeks; it took them two weeks.", ["2019-07"]),
+        ("en", "last summer, this autumn, next spring", ["2018", "2019", "2020"]),
+        ("en", "Ramadan 1443 H, Heisei 12 and the 2030 Agenda", []),
+        ("id", "tahun anggaran 2019/2020, semester I 2018", ["2019/2020", "2018-01/2018-06"]),
+        ("id", "12 Rabiul Awal 1443 H, 1 Suro 1955 Jawa", []),
+        ("es", "del 3 al 5 de mayo de 2016, hace diez años", ["2016-05-03/2016-05-05", "2009"]),
+        ("es", "el lunes pasado; por la mañana; la próxima semana", ["2019-07-08", "2019-07"]),
+        ("fr", "le 3 mai 2016, il y a dix ans, fin 2018", ["2016-05-03", "2009", "2018"]),
+        (
+            "pt",
+            "na sexta-feira (5), em março de 2016, há dez anos",
+            ["2019-07-05", "2016-03", "2009"],
+        ),
+    ],
+)
+def test_rarer_ways_to_write_dates(code: str, text: str, expected: list[str]) -> None:
+    assert values(text, code) == expected
+
+
+@given(
+    st.sampled_from("5 April|Friday|12 December|September|Dec. 3|on 30 July|Sunday|24/8".split("|"))
+)
+def test_what_is_told_as_past_never_lies_ahead(when: str) -> None:
+    text = f"The two mayors met and signed the charter in the old hall on {when}."
+    assert all((value or "") <= PUBLISHED.isoformat() for value in values(text))
+
+
+@given(st.text(max_size=80), st.sampled_from(sorted(LANGUAGES.by_code)))
+def test_any_text_around_a_date_leaves_it_and_its_offsets(noise: str, code: str) -> None:
+    text = f"{noise}\n\n18/7/2005\n\n{noise}"
+    found = FINDERS[code].find(text, PUBLISHED)
+    assert any(text[e.start : e.end] == "18/7/2005" and e.value == "2005-07-18" for e in found)
+    assert all(EDTF.fullmatch(e.value) for e in found if e.value)
+
+
+@pytest.mark.parametrize("code", LANGUAGES.by_code)
+def test_every_rule_compiles_although_that_waits_for_its_word(code: str) -> None:
+    table = compile_rules(LANGUAGES.by_code[code].dates, code)
+    rules = [r for group in (*table.by_word.values(), *table.by_digits.values()) for r in group]
+    assert all(rule.pattern.groups >= 0 for rule in rules)
 
 
 @pytest.mark.parametrize("code", LANGUAGES.by_code)

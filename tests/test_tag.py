@@ -153,6 +153,10 @@ def test_a_relative_date_says_that_it_was_resolved() -> None:
         ("Die Partnerstadt Jinhua schickte ein Memorandum.", "de"),
         ("金沢市は姉妹都市の代表団を迎えた。", "ja"),
         ("Ayuntamiento firma un convenio marco de hermanamiento", "es"),
+        ("La alcaldesa recibió al cónsul para hablar de un convenio sobre residuos.", "es"),
+        ("Le maire et la délégation chinoise ont évoqué un accord de coopération.", "fr"),
+        ("O prefeito assinou um termo de cooperação com a província chinesa.", "pt"),
+        ("Datuk Bandar meneroka kerjasama dengan sebuah bandar di Jepun.", "ms"),
     ],
 )
 def test_what_may_tell_an_agreement_passes_the_screen(text: str, language: str) -> None:
@@ -165,6 +169,14 @@ def test_what_may_tell_an_agreement_passes_the_screen(text: str, language: str) 
         (RECIPE, "en", "no word of an agreement"),
         ("Two firms reached an agreement on the price of steel.", "en", "government"),
         ("Polisi menangkap dua pencuri di sebuah toko.", "id", "no word of an agreement"),
+        ("La policía detuvo a dos ladrones en una tienda.", "es", "no word of an agreement"),
+        (
+            "Le joueur est d'accord avec son entraîneur, dit le maire.",
+            "fr",
+            "no word of an agreement",
+        ),
+        ("Os dois bancos chegaram a um acordo de fusão.", "pt", "government"),
+        ("Dua bank mencapai persetujuan untuk bergabung.", "ms", "government"),
         ("The mayor cut a ribbon. " + RECIPE * 6 + "The firms signed a pact.", "en", "near"),
     ],
 )

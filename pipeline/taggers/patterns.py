@@ -16,25 +16,38 @@ whole at the place that the needle found.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 from pipeline.text import fold
 
 MAX_GAP_WORDS = 3  # what ".." bridges: "signed a second cooperation agreement", not a clause
 MAX_FORMS = 4_000  # of one pattern: a pattern beyond it is a mistake, not a vocabulary
 _TOKEN = re.compile(r"\(|\)[?*]?|\||[^\s()|]+")
-_GAP = rf"(?: \w[\w'.]*){{0,{MAX_GAP_WORDS}}}"
+# A gap does not bridge a denial: "the pact was not renewed" is no "pact .. renewed".
+_DENIALS = "not|never|tidak|tak|belum|batal|nunca|jamais"
+_GAP = rf"(?: (?!(?:{_DENIALS})\b)\w[\w'.]*){{0,{MAX_GAP_WORDS}}}"
 _OPEN = "("
 _VOWELS = "aeiou"
-_SUFFIXES = ("", "kan", "i", "an", "nya", "kannya", "annya", "inya", "lah")
+SUFFIXES = ("", "kan", "i", "an", "nya", "kannya", "annya", "inya", "lah")
 _PREFIXES = ("", "di", "ter", "ber", "be", "ke", "per", "memper", "diper", "pe", "se", "keter")
 _SHORT_ROOT = 4  # letters: roots of one syllable take menge- (mengesahkan)
 
 
 class PatternError(ValueError):
     """A pattern of a language file cannot be read."""
+
+
+class Beginning(NamedTuple):
+    """A literal that a scan can look for, and how to check what follows it."""
+
+    text: str
+    whole: str | None = None  # an expression for the whole pattern, where more follows
+    stem: str = ""  # letters that stand in its last word whatever the form: a cheap first check
+    is_open: bool = False  # any letters may follow
+    prefixes: frozenset[str] | None = None  # the text is a root: what may stand before it in a word
 
 
 def sequences(body: str) -> Iterator[tuple[str, ...]]:
@@ -81,23 +94,32 @@ def _group(tokens: list[str]) -> tuple[list[tuple[str, ...]], list[str]]:
             return ([*choices, ()] if closing == ")?" else choices), tokens
 
 
-def needles(sequence: tuple[str, ...]) -> Iterator[tuple[str, str | None, bool]]:
+def needles(sequence: tuple[str, ...]) -> Iterator[Beginning]:
     """Yield the literal beginnings of a row of words, and how to check what follows them."""
     if sequence[0] == "..":
         raise PatternError("it cannot begin with '..'")
+    if sequence[0][0] == "~":
+        whole = _whole(sequence) if len(sequence) > 1 else None
+        stem = _stem(sequence[-1]) if whole else ""
+        for variant, prefixes in _variants(sequence[0][1:]):
+            yield Beginning(variant, whole, stem, prefixes=prefixes)
+        return
     for first in _forms(sequence[0]):
         literal = [first]
         for word in sequence[1:]:
             if literal[-1].endswith("*") or word == ".." or word[0] in "~+":
                 break
             literal.append(word)
-        beginning = " ".join(fold(w).replace("-", " ").rstrip("*") for w in literal)
+        beginning = _literal(first) if len(literal) == 1 else " ".join(map(_literal, literal))
         if len(literal) == len(sequence):
-            yield beginning, None, literal[-1].endswith("*")
+            yield Beginning(beginning, is_open=literal[-1].endswith("*"))
         else:
-            parts = [_expression(w) for w in (first, *sequence[1:])]
-            pattern = parts[0] + "".join(p if p == _GAP else f" {p}" for p in parts[1:])
-            yield beginning, rf"{pattern}(?!\w)", False
+            yield Beginning(beginning, _whole((first, *sequence[1:])), _stem(sequence[-1]))
+
+
+def _whole(sequence: tuple[str, ...]) -> str:
+    parts = [_expression(w) for w in sequence]
+    return parts[0] + "".join(p if p == _GAP else f" {p}" for p in parts[1:]) + r"(?!\w)"
 
 
 @lru_cache(maxsize=8_192)  # the words of a vocabulary stand in many of its patterns
@@ -108,11 +130,33 @@ def _forms(word: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8_192)
+def _literal(word: str) -> str:
+    return fold(word).replace("-", " ").rstrip("*")
+
+
+@lru_cache(maxsize=8_192)
+def _stem(word: str) -> str:
+    """Return letters that every form of a word holds; a pattern never ends with a gap that counts.
+
+    The first letter of an Indonesian root may be swallowed, the last of an English verb changes.
+    """
+    if word == "..":
+        return ""
+    if word[0] in "~+":
+        return _literal(word[2:] if word[0] == "~" else word[1:-1])
+    return _literal(word)
+
+
+@lru_cache(maxsize=8_192)
 def _expression(word: str) -> str:
     if word == "..":
         return _GAP
     forms = (re.escape(fold(f).replace("-", " ")).replace(r"\*", r"\w*") for f in _forms(word))
     return f"(?:{'|'.join(sorted(forms, key=len, reverse=True))})"
+
+
+def _any(pieces: Iterable[str]) -> str:
+    return "|".join(sorted(pieces, key=lambda p: (-len(p), p)))
 
 
 def english_forms(verb: str) -> tuple[str, ...]:
@@ -135,12 +179,24 @@ def indonesian_forms(root: str) -> tuple[str, ...]:
     ``jalin`` gives jalin, menjalin, dijalin, terjalin, penjalinan, jalinan, menjalinnya and so on.
     Forms that nobody uses come along: they cost a little memory and never match.
     """
-    rows = [prefix + root for prefix in _PREFIXES]
+    return tuple(
+        dict.fromkeys(
+            prefix + variant + suffix
+            for variant, prefixes in _variants(root)
+            for prefix in sorted(prefixes)
+            for suffix in SUFFIXES
+        )
+    )
+
+
+@lru_cache(maxsize=8_192)
+def _variants(root: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return a root and what the nasal makes of it, each with the prefixes that it then takes."""
+    root = _literal(root)
+    found = {root: {*_PREFIXES, *(("menge", "penge") if len(root) <= _SHORT_ROOT else ())}}
     for nasal in _nasals(root):
-        rows += ["me" + nasal, "pe" + nasal]
-    if len(root) <= _SHORT_ROOT:
-        rows += ["menge" + root, "penge" + root]
-    return tuple(dict.fromkeys(row + suffix for row in rows for suffix in _SUFFIXES))
+        found.setdefault(nasal, set()).update(("me", "pe"))
+    return tuple((variant, frozenset(prefixes)) for variant, prefixes in found.items())
 
 
 def _nasals(root: str) -> tuple[str, ...]:

@@ -16,22 +16,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from pipeline.codebook import TERM_DIMENSIONS, Codebook, Language, terms_of
 from pipeline.records import Annotation, Document, Span
-from pipeline.taggers.patterns import PatternError, needles, sequences
-from pipeline.text import fold_with_offsets
+from pipeline.taggers.folding import FoldedText
+from pipeline.taggers.patterns import SUFFIXES, PatternError, needles, sequences
 
 TAGGER = "terms.v1"
 UNDETERMINED = "und"  # BCP 47 for a language that is not known
 SCREEN = "screen"  # layer of the words that only the cascade's screen reads
 _GROUPED = ("cue", SCREEN)  # layers whose groups may overlap: a group is a label up to its dot
 LAYERS = ("instrument", "sector")  # dimensions whose terms are a layer; the others' are cues
-_LINKS = str.maketrans(
-    dict.fromkeys("-\u2013\u00a0\n\t\r", " ")
-)  # folding has turned other hyphens into "-"
+REACH = 400  # characters that hold the rest of any pattern: up to three words per gap
 _UNSPACED = (
     "\u0e00"  # from Thai on: Lao, kana, Han; Hangul has spaces, but particles cling to its words
 )
@@ -47,8 +46,7 @@ class TermHit:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Needle:
+class _Needle(NamedTuple):
     """What the automaton's match of one needle still has to pass."""
 
     layer: str
@@ -57,7 +55,36 @@ class _Needle:
     is_blocked: bool
     cased: str | None  # the spelling that must stand in the text, capitals included
     tail: str | None  # the whole pattern, where the needle is only its beginning
+    stem: str  # what must stand close behind for the tail to match
     is_open: bool  # any letters may follow
+    prefixes: frozenset[str] | None  # of a root that may take some, and suffixes
+
+
+class _Entry(NamedTuple):
+    """All needles with one text: those that end there, and by stem those of which it is a part."""
+
+    plain: tuple[_Needle, ...]
+    is_open: bool
+    tails: tuple[tuple[str, tuple[_Needle, ...]], ...]
+    roots: tuple[_Needle, ...]
+
+    @classmethod
+    def of(cls, needles: Iterable[_Needle]) -> _Entry:
+        """Sort needles by what they still have to pass."""
+        plain: list[_Needle] = []
+        roots: list[_Needle] = []
+        tails: dict[str, list[_Needle]] = {}
+        for needle in needles:
+            if needle.prefixes is not None:
+                roots.append(needle)
+            else:
+                (plain if needle.tail is None else tails.setdefault(needle.stem, [])).append(needle)
+        return cls(
+            tuple(plain),
+            any(n.is_open for n in plain),
+            tuple((stem, tuple(group)) for stem, group in tails.items()),
+            tuple(roots),
+        )
 
 
 class TermMatcher:
@@ -69,14 +96,12 @@ class TermMatcher:
         Raises:
             PatternError: A pattern cannot be read; the message names it and its label.
         """
-        found: dict[str, list[_Needle]] = {}
+        found: dict[str, dict[_Needle, None]] = {}
         for (layer, label), sources in patterns.items():
             for source in dict.fromkeys(sources):
                 for text, needle in _compile(source, layer, label):
-                    known = found.setdefault(text, [])
-                    if needle not in known:
-                        known.append(needle)
-        self._needles = list(found.values())
+                    found.setdefault(text, {})[needle] = None
+        self._entries = [_Entry.of(needles) for needles in found.values()]
         self._automaton = AhoCorasick(
             list(found),
             matchkind=MatchKind.Standard,
@@ -86,25 +111,37 @@ class TermMatcher:
 
     def find(self, text: str) -> list[TermHit]:
         """Return the terms in ``text``, by start, then end, then layer and label."""
-        folded, offsets = _prepare(text)
+        folded = FoldedText(text)
         best: dict[str, list[tuple[int, int, _Needle]]] = {}
-        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            if _joins(folded[start - 1], folded[start]):
-                continue
-            is_whole = not _joins(folded[end - 1], folded[end])
-            for needle in self._needles[index]:
-                stop = _stop(folded, start, end, needle, is_whole)
-                if stop and (
-                    needle.cased is None or text[offsets[start] : offsets[stop]] == needle.cased
-                ):
-                    best.setdefault(needle.group, []).append((start, stop, needle))
+        for start, stop, needle in self._matches(folded.text):
+            if needle.cased is None or folded.source(start, stop) == needle.cased:
+                best.setdefault(needle.group, []).append((start, stop, needle))
         hits = [
-            TermHit(offsets[start], offsets[stop - 1] + 1, needle.layer, needle.label)
+            TermHit(*folded.span(start, stop), needle.layer, needle.label)
             for found in best.values()
             for start, stop, needle in _longest(found)
             if not needle.is_blocked
         ]
         return sorted(set(hits), key=lambda h: (h.start, h.end, h.layer, h.label))
+
+    def _matches(self, folded: str) -> Iterator[tuple[int, int, _Needle]]:
+        """Yield every needle that stands in a folded text with all that its pattern asks for."""
+        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+            entry = self._entries[index]
+            if entry.roots:
+                yield from _affixed(folded, start, end, entry.roots)
+            if _joins(folded[start - 1], folded[start]):
+                continue
+            is_whole = not _joins(folded[end - 1], folded[end])
+            if is_whole or entry.is_open:
+                stop = end if is_whole else _word_end(folded, end)
+                yield from ((start, stop, n) for n in entry.plain if is_whole or n.is_open)
+            if entry.tails:
+                # Most beginnings stand alone, and an expression costs ten times as much as this.
+                rest = folded[end : end + REACH]
+                for stem, needles in entry.tails:
+                    if stem in rest:
+                        yield from _whole_patterns(folded, start, needles)
 
 
 def patterns_of(
@@ -155,13 +192,6 @@ def tag_terms(document: Document, hits: Iterable[TermHit]) -> list[Annotation]:
     ]
 
 
-def _prepare(text: str) -> tuple[str, list[int]]:
-    """Fold for matching, a space at both ends; single spaces for hyphens and single line breaks."""
-    folded, offsets = fold_with_offsets(text)
-    folded = folded.translate(_LINKS)
-    return f" {folded} ", [0, *offsets, len(text)]
-
-
 @cache
 def _tail(pattern: str) -> re.Pattern[str]:
     """Compile a tail when its needle is first met: most never are, and thousands take a second."""
@@ -173,18 +203,36 @@ def _joins(left: str, right: str) -> bool:
     return left.isalnum() and right.isalnum() and left < _UNSPACED and right < _UNSPACED
 
 
-def _stop(folded: str, start: int, end: int, needle: _Needle, is_whole: bool) -> int:
-    """Return where the term ends, or 0 if it does not stand here."""
-    if needle.tail is not None:
-        match = _tail(needle.tail).match(folded, start)
-        return match.end() if match else 0
-    if is_whole:
-        return end
-    if not needle.is_open:
-        return 0
+def _word_end(folded: str, end: int) -> int:
     while _joins(folded[end - 1], folded[end]):
         end += 1
     return end
+
+
+def _affixed(
+    folded: str, start: int, end: int, needles: Iterable[_Needle]
+) -> Iterator[tuple[int, int, _Needle]]:
+    """Yield roots whose word has no letters but those of its affixes around them."""
+    first, stop = start, _word_end(folded, end)
+    while _joins(folded[first - 1], folded[first]):
+        first -= 1
+    if folded[end:stop] not in SUFFIXES:
+        return
+    for needle in needles:
+        if folded[first:start] in (needle.prefixes or ()):
+            if needle.tail is None:
+                yield first, stop, needle
+            elif needle.stem in folded[stop : stop + REACH]:
+                yield from _whole_patterns(folded, first, (needle,))
+
+
+def _whole_patterns(
+    folded: str, start: int, needles: Iterable[_Needle]
+) -> Iterator[tuple[int, int, _Needle]]:
+    for needle in needles:
+        match = _tail(needle.tail or "").match(folded, start)
+        if match:
+            yield start, match.end(), needle
 
 
 def _longest(found: list[tuple[int, int, _Needle]]) -> Iterator[tuple[int, int, _Needle]]:
@@ -209,5 +257,6 @@ def _compile(source: str, layer: str, label: str) -> Iterator[tuple[str, _Needle
         msg = f"{layer} {label}: pattern {source!r}: {error}"
         raise PatternError(msg) from error
     cased = body if is_cased else None
-    for text, tail, is_open in found:
-        yield text, _Needle(layer, label, group, is_blocked, cased, tail, is_open)
+    for b in found:
+        rest = b.whole, b.stem, b.is_open, b.prefixes
+        yield b.text, _Needle(layer, label, group, is_blocked, cased, *rest)
