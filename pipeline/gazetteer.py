@@ -3,26 +3,26 @@
 In: ``models/gazetteer/gazetteer.npz``, built by `pipeline.trainers.gazetteer`. Out: `Toponym` hits
 with the places that may be meant; which of them is meant is the place tagger's decision.
 
-Names are found by one Aho-Corasick automaton over text folded **one code point to one code point**
-(`fold_name`), so that a hit's offsets are offsets of the text itself, whatever the text holds.
+Names are found by one Aho-Corasick automaton over text folded **one code point to one byte**
+(`scan_form`), so that a hit's offsets are offsets of the text itself, whatever the text holds.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 
 from pipeline.gazetteer_keys import decode_id as decode_id
 from pipeline.gazetteer_keys import encode_id as encode_id
-from pipeline.gazetteer_keys import fold_in as fold_in
 from pipeline.gazetteer_keys import fold_name as fold_name
+from pipeline.gazetteer_keys import has_space, is_whole_word, patterns_of, scan_form
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,9 @@ DATA_FILE = "gazetteer.npz"
 SHORT_CAPITALS = (
     3  # "MOU", "PKS": an all-capital word up to this long is an acronym, not a shouted name
 )
-_LONGEST_NAME = 64  # characters; names have at most seven words
+# Traits of names, as bits; the greater ask for more.
+_SEVERAL_WORDS, _SHORT, _ACRONYM = 1, 2, 4
+_LONGEST_NAME = 80  # characters; the longest has 79
 _PLACE_CACHE = 20_000  # places kept as objects: the hot ones of a shard, some 10 MB
 
 
@@ -71,24 +73,27 @@ class Toponym(NamedTuple):
     grades: tuple[int, ...]
 
 
+_Candidates = tuple[tuple[str, ...], tuple[int, ...]]
+_Hit = tuple[int, int, tuple[str, ...], tuple[int, ...]]  # the fields of a Toponym
+_TOPONYM = tuple.__new__  # twice as fast as the class's own constructor, and called for every hit
+
+
 class Gazetteer:
     """The places and the automaton over their names. Immutable; safe to share between threads."""
 
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Take the arrays of the data file and build the automaton over its ``keys``."""
-        self._a = {n: a for n, a in arrays.items() if n not in {"names", "keys", *_COLUMNS}}
+        self._a = {n: a for n, a in arrays.items() if n not in {"names", *_COLUMNS}}
         # One row is read at once, as a tuple: five times faster than a number from each column.
         self._rows = np.empty(len(arrays["codes"]), [(n, arrays[n].dtype) for n in _COLUMNS])
         for name in _COLUMNS:
             self._rows[name] = arrays[name]
         self._names = _lines(arrays["names"])
-        # A leading space makes every hit begin a word; a trailing one would eat the next name's.
-        self._keys = [f" {key}" for key in _lines(arrays["keys"])]
-        self._automaton = AhoCorasick(
-            self._keys, matchkind=MatchKind.LeftmostLongest, store_patterns=False
-        )
+        patterns = patterns_of(arrays["keys"].tobytes())
+        self._traits = self._traits_of(patterns)
+        self._automaton = BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest)
         self.place = lru_cache(maxsize=_PLACE_CACHE)(self._place)
-        self._hits = lru_cache(maxsize=_PLACE_CACHE)(self._candidates)
+        self._met: dict[int, _Candidates] = {}
 
     @classmethod
     def load(cls, folder: Path) -> Gazetteer:
@@ -113,68 +118,97 @@ class Gazetteer:
         """All places in the order of their ids, made one by one."""
         return (self._place(decode_id(code)) for code in self._a["codes"].tolist())
 
+    def _traits_of(self, patterns: list[bytes]) -> bytes:
+        """Return for each name what must be looked at before a hit counts; mostly nothing."""
+        traits = bytearray(
+            _SEVERAL_WORDS * has_space(p[1:]) | _SHORT * (len(p) - 1 <= SHORT_CAPITALS)
+            for p in patterns
+        )
+        for key in self._a["acronyms"].tolist():
+            traits[key] |= _ACRONYM
+        for key in self._a["either_case"].tolist():
+            traits[key] &= _SEVERAL_WORDS
+        return bytes(traits)
+
     def find(self, text: str) -> Iterator[Toponym]:
         """Yield the names in ``text`` in order, never overlapping, the longest at each place.
 
         A name begins and ends at a word boundary, begins as it is written in the gazetteer (capital
         where the script has them) and does not run over a line break.
         """
-        yield from self._scan(text, fold_in(f" {text} "), 0)
+        # Made behind the loop, in C: as many calls from Python would cost a tenth of the time.
+        return map(_TOPONYM, repeat(Toponym), self._find(text, len(text)))
 
-    def _scan(self, text: str, folded: str, base: int) -> Iterator[Toponym]:
-        """Scan folded text; its character 1 is character ``base`` of ``text``."""
-        acronyms, hits, resume = self._acronyms, self._hits, 0
-        for key, start, end in self._automaton.find_matches_as_indexes(folded):
-            first, last = base + start, base + end - 1
-            if first < resume:
-                continue
-            if folded[end] != " " or text.find("\n", first, last) >= 0:
-                for inner in self._inside(text, folded, base, start, end):
-                    resume = inner.end
-                    yield inner
-                continue
-            if end - start - 1 <= SHORT_CAPITALS or key in acronyms:
-                # "us" is no country and "MOU" not the village of Mou.
-                if text[first:last].isupper() != (key in acronyms):
+    def _find(self, text: str, limit: int) -> list[_Hit]:
+        """Return the fields of the hits that start before ``limit``."""
+        form, has_other_script = scan_form(f" {text} ")
+        traits, met, resume = self._traits, self._met, 0
+        has_lines = "\n" in text
+        hits: list[_Hit] = []
+        for key, start, end in self._automaton.find_matches_as_indexes(form):
+            end -= 1
+            if start >= limit:
+                break
+            if trait := traits[key]:
+                if has_lines and trait & _SEVERAL_WORDS and "\n" in text[start:end]:
+                    inner = self._on_lines(text, start, end)
+                    hits += inner
+                    resume = inner[-1][1] if inner else resume
                     continue
-                if text[last - 2 : last - 1] == "." == text[last : last + 1]:
-                    last += 1  # the full stop of "U.S." is the name's own
-            ids, grades = hits(key)
-            yield Toponym(first, last, ids, grades)
+                if trait >= _SHORT:
+                    # "us" is no country and "MOU" not the village of Mou.
+                    if text[start:end].isupper() != (trait >= _ACRONYM):
+                        continue
+                    if text[end - 2 : end - 1] == "." == text[end : end + 1]:
+                        end += 1
+            if start >= resume:
+                ids, grades = met.get(key) or self._candidates(key)
+                hits.append((start, end, ids, grades))
+        if has_other_script:
+            return sorted([*hits, *self._in_other_scripts(text)])  # they share no character
+        return hits
 
-    def _inside(self, text: str, folded: str, base: int, start: int, end: int) -> Iterator[Toponym]:
-        """Look for shorter names where the longest, ``folded[start:end]``, is none after all.
-
-        It ends inside a word ("South Koreans") or runs over a line break. Names before its last
-        space come first, then the one that begins there and may go on behind it ("The D" in "The
-        Des Moines"). Both parts are shorter than what was asked for, so this ends.
-        """
-        cut = folded.rfind(" ", start + 1, end)
-        if cut <= start:
-            return
-        yield from self._scan(text, folded[start : cut + 1], base + start)
-        stop = folded.find(" ", end + _LONGEST_NAME)
-        tail = folded[cut : stop + 1 if stop >= 0 else len(folded)]
-        inner = next(self._scan(text, tail, base + cut), None)
-        if inner is not None and inner.start == base + cut:
-            yield inner
+    def _in_other_scripts(self, text: str) -> Iterator[_Hit]:
+        """Yield the names in scripts other than Latin, as written."""
+        for key, start, end in self._other_automaton.find_matches_as_indexes(text):
+            if is_whole_word(text, start, end):
+                yield start, end, *self._candidates(len(self._traits) + key)
 
     @cached_property
-    def _acronyms(self) -> frozenset[int]:
-        return frozenset(self._a["acronyms"].tolist())
+    def _other_keys(self) -> list[str]:
+        return _lines(self._a["other_keys"])
 
-    def _candidates(self, key: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    @cached_property
+    def _other_automaton(self) -> AhoCorasick:
+        return AhoCorasick(
+            self._other_keys, matchkind=MatchKind.LeftmostLongest, store_patterns=False
+        )
+
+    def _on_lines(self, text: str, start: int, end: int) -> list[_Hit]:
+        """Return the names that stand on the lines over which ``text[start:end]`` runs."""
+        line = text.find("\n", start, end)
+        hits = [_moved(hit, start) for hit in self._find(text[start:line], line - start)]
+        base = line + 1
+        after = self._find(text[base : end + _LONGEST_NAME], end - base)
+        return hits + [_moved(hit, base) for hit in after]
+
+    def _candidates(self, key: int) -> _Candidates:
+        if len(self._met) >= _PLACE_CACHE:
+            self._met.clear()
         first, last = self._a["offsets"][key : key + 2].tolist()
         codes = self._a["codes"][self._a["rows"][first:last]].tolist()
-        return tuple(map(decode_id, codes)), tuple(self._a["grades"][first:last].tolist())
+        found = tuple(map(decode_id, codes)), tuple(self._a["grades"][first:last].tolist())
+        self._met[key] = found
+        return found
 
     def lookup(self, name: str) -> tuple[str, ...]:
         """Return the ids of the places called ``name`` (folded), likeliest by size first."""
-        key = f" {fold_name(name).strip()}"
-        index = bisect_left(self._keys, key)
-        if index == len(self._keys) or self._keys[index] != key:
-            return ()
-        return self._hits(index)[0]
+        form, _ = scan_form(f" {fold_name(name).strip()} ")
+        hits = self._automaton.find_matches_as_indexes(form)
+        if len(hits) != 1 or hits[0][1:] != (0, len(form) - 1):
+            other = [] if name.isascii() else list(self._in_other_scripts(name))
+            return other[0][2] if other and other[0][:2] == (0, len(name)) else ()
+        return (self._met.get(hits[0][0]) or self._candidates(hits[0][0]))[0]
 
     def names_of(self, place_id: str) -> tuple[str, ...]:
         """Return the names by which `find` knows a place, folded, the preferred name first."""
@@ -183,8 +217,17 @@ class Gazetteer:
             return ()
         hits = np.flatnonzero((self._a["rows"] == row) & (self._a["grades"] < DEMONYM))
         keys = np.searchsorted(self._a["offsets"], hits, side="right") - 1
-        names = [self._names[row], *(self._keys[k][1:] for k in keys.tolist())]
+        names = [self._names[row], *(self._keys[k] for k in keys.tolist())]
         return tuple(dict.fromkeys(names))
+
+    def all_names(self) -> list[str]:
+        """Return every name that `find` looks for, folded, Latin ones first."""
+        return self._keys.copy()
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        # 20 MB: made only for those who ask for names
+        return _lines(self._a["keys"]) + self._other_keys
 
     def parent(self, place_id: str) -> str | None:
         """Return the place one step up: province, then country; ``None`` above a country."""
@@ -233,6 +276,10 @@ class Gazetteer:
     def _sources(self) -> dict[int, tuple[str, ...]]:
         lines = (line.split("\t") for line in _lines(self._a["sources"]))
         return {int(row): tuple(ids.split(" ")) for row, ids in lines}
+
+
+def _moved(hit: _Hit, by: int) -> _Hit:
+    return hit[0] + by, hit[1] + by, hit[2], hit[3]
 
 
 def _lines(blob: NDArray[Any]) -> list[str]:

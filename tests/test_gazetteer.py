@@ -22,6 +22,7 @@ from pipeline.gazetteer import (
     encode_id,
     fold_name,
 )
+from pipeline.gazetteer_keys import scan_form
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "models" / "gazetteer"
@@ -215,6 +216,56 @@ def test_a_decomposed_text_is_safe() -> None:
         assert text[hit.start : hit.end]
 
 
+def test_names_in_other_scripts_are_found_as_their_scripts_ask() -> None:
+    assert {"東京", "北京"} <= set(found("東京と北京は姉妹都市です。"))
+    assert "서울" in found("서울에서 만났다.")
+    assert "Москва" in found("Город Москва рад.")
+    assert found("подМоскваю") == {}
+    spans = [(h.start, h.end) for h in gazetteer().find("Kota Bandung, 東京, Kyoto")]
+    assert spans == sorted(spans)
+    assert len(spans) >= 3
+    assert gazetteer().lookup("東京")[:1] == gazetteer().lookup("Tokyo")[:1]
+
+
+def test_a_town_and_its_municipality_are_one_entry() -> None:
+    assert [p.country for p in map(gazetteer().place, gazetteer().lookup("Göteborg"))] == ["SE"]
+    gothenburg = gazetteer().place("gn:2711537")
+    assert (gothenburg.name, "gn:2711533" in gothenburg.source_ids) == ("Gothenburg", True)
+    assert "gn:2711533" not in gazetteer()
+    for name, country in (("Debrecen", "HU"), ("Umeå", "SE"), ("Vilnius", "LT")):
+        cities = [p for p in map(gazetteer().place, gazetteer().lookup(name)) if p.kind == "city"]
+        assert sum(p.country == country and p.population > 50_000 for p in cities) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "today", "country"),
+    [
+        ("Batavia", "Jakarta", "ID"),
+        ("Leningrad", "Saint Petersburg", "RU"),
+        ("Danzig", "Gdańsk", "PL"),
+        ("Karl-Marx-Stadt", "Chemnitz", "DE"),
+        ("Peking", "Beijing", "CN"),
+        ("Madras", "Chennai", "IN"),
+        ("Léopoldville", "Kinshasa", "CD"),
+        ("Drakenstein", "Paarl", "ZA"),
+    ],
+)
+def test_old_names_and_names_of_municipalities_lead_to_the_place_of_today(
+    old: str, today: str, country: str
+) -> None:
+    places = map(gazetteer().place, gazetteer().lookup(old))
+    assert (today, country) in {(p.name, p.country) for p in places}
+
+
+@given(ANY_TEXT)
+def test_the_scan_form_has_one_byte_for_each_code_point_and_agrees_with_folding(text: str) -> None:
+    form, _ = scan_form(text)
+    assert len(form) == len(text)
+    folded = fold_name(text)
+    latin = "".join(c if c.isascii() else "µ" for c in folded)  # all other letters are one
+    assert form == scan_form(latin)[0]
+
+
 # --- what it costs -------------------------------------------------------------------------------
 
 
@@ -249,6 +300,13 @@ def test_finding_keeps_up_with_thousands_of_documents() -> None:
         list(gazetteer().find(text))
     used = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
     assert min(used, time.perf_counter() - started) < 1.0  # a tenth of that on a quiet machine
+
+
+def test_names_broken_over_thousands_of_lines_cost_no_more_than_their_length() -> None:
+    text = "New\nYork\n" * 5_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    assert all("\n" not in text[h.start : h.end] for h in gazetteer().find(text))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - before < 1.0
 
 
 def test_the_card_tells_the_counts_of_the_built_file() -> None:

@@ -16,6 +16,7 @@ PHRASE = 4  # longest cue in words ("lieutenant governor of the")
 _TOUCHING = "-(\"“‘'/"  # what may stand between a cue and the name without a space
 _OPENING = " \t\"'“”‘’(["
 _DATELINE = frozenset((" (", " -", " –", " —", "--"))
+_PART_OF = (" Borough of ", " Boroughs of ")  # "London Borough of Camden" is Camden
 _CLOSING = ".,;:!?\"'“”‘’()[]"
 
 
@@ -93,6 +94,9 @@ def _take(context: Context, roles: Roles, phrase: str, *, capital: bool) -> None
 
 
 def _read_after(context: Context, right: str, cues: PlaceCues) -> None:
+    if right.startswith(_PART_OF):
+        context.person = "the name of a ward begins with it"
+        return
     if right[:1] not in {" ", "-", "\xa0"}:
         return
     words = right[1:].split(None, 2)[:2]
@@ -118,12 +122,17 @@ def _read_after(context: Context, right: str, cues: PlaceCues) -> None:
 
 def _take_after(context: Context, roles: Roles, phrase: str, *, capital: bool) -> None:
     for role, kind in roles:
-        if role == "admin" and kind and not context.kinds:
+        if role == "admin" and kind and (not context.kinds or _overrules(context, kind)):
             context.kinds, context.admin = frozenset({kind}), phrase
         elif role == "organisation" and capital:
             context.organisation = context.organisation or phrase
         elif role == "street" and capital:
             context.street = True
+
+
+def _overrules(context: Context, kind: str) -> bool:
+    """Tell whether the word behind beats a title: "Governor of Kisumu County" rules a county."""
+    return context.is_title and kind not in context.kinds
 
 
 def _guard_person(context: Context, name: str, cues: PlaceCues) -> None:

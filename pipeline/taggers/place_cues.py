@@ -28,7 +28,8 @@ class PlaceCues:
 
     ``before`` maps the words right before a name to ``(role, kind)`` pairs, ``after`` those right
     after it; ``kind`` is ``None`` for roles without one. ``given_names`` and ``not_places`` keep
-    their capitals.
+    their capitals. ``adjectival`` are nouns behind which a country's name
+    is an adjective.
     """
 
     before: Mapping[str, Roles]
@@ -38,6 +39,7 @@ class PlaceCues:
     abbreviations: frozenset[str]
     given_names: frozenset[str]
     not_places: frozenset[str]
+    adjectival: frozenset[str]
 
 
 def parse_cues(text: str) -> dict[str, PlaceCues]:
@@ -93,4 +95,5 @@ def _merge(parts: list[Mapping[str, Any]]) -> PlaceCues:
         abbreviations=words_of("abbreviations"),
         given_names=words_of("given_names"),
         not_places=words_of("not_places"),
+        adjectival=words_of("adjectival"),
     )

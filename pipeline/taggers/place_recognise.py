@@ -37,6 +37,7 @@ CONTEXT_POINTS = {
 }
 HOLDER = 5.0  # log10 of the people (100,000) from which an office is a place's, also abroad
 LISTED = -3.5  # a common word, given name or family name
+LISTED_BEHIND = -2.0  # the same behind "in" or "di", where nothing else explains its capital
 PLACE_LABELS = frozenset({"GPE", "LOC", "NORP", "FAC"})
 
 
@@ -50,6 +51,7 @@ class Found:
     label: str | None  # what an entity recogniser called it
     container: str | None = None  # id of the place that the text says it lies in
     is_container: bool = False  # the text says that another place lies in it
+    opens: str | None = None  # id of the state whose short form it is, behind a place in it
     is_listed: bool = False  # it stands in an enumeration beside a sure place
     choice: Choice | None = None
 
@@ -71,12 +73,17 @@ def likelihood(item: Found, cues: PlaceCues, support: float) -> float:
         + min(SUPPORT_MOST, SUPPORT_WEIGHT * support)
     )
     if item.name in cues.not_places or item.name in cues.given_names:
-        points += LISTED
+        points += LISTED_BEHIND if _is_told(item.context) else LISTED
     if item.label in PLACE_LABELS:
         points += 1.0
     elif item.label == "PERSON":
         points -= 2.0  # organisations say nothing: they hold places, and many a town is called one
     return 1.0 / (1.0 + exp(-points))
+
+
+def _is_told(context: Context) -> bool:
+    """Tell whether the word before says place and no neighbour makes it another name."""
+    return bool(context.locative) and not (context.is_embedded or context.person)
 
 
 def _prior(name: str, place: Place | None, grade: int) -> float:
@@ -122,14 +129,15 @@ def _words(item: Found, place: Place | None) -> float:
     points += CONTEXT_POINTS["dateline"] * context.dateline
     points += CONTEXT_POINTS["street"] * context.street
     if item.is_container:
-        points += CONTEXT_POINTS["opens" if item.hit.grades[0] == ABBREVIATION else "contains"]
+        points += CONTEXT_POINTS["opens" if item.opens else "contains"]
     if context.person:
         return points + CONTEXT_POINTS["person"]
     if context.organisation:
         points += CONTEXT_POINTS["organisation"]
     if agrees:
         return points
-    points += CONTEXT_POINTS["office"] * context.is_title
+    names_its_kind = place is not None and place.kind == "regency" and " " in item.name
+    points += CONTEXT_POINTS["office"] * (context.is_title and not names_its_kind)
     points += CONTEXT_POINTS["speech"] * context.speech
     points += CONTEXT_POINTS["embedded"] * (context.is_embedded and not context.organisation)
     return points + CONTEXT_POINTS["opening"] * (context.sentence_start and not context.dateline)

@@ -66,6 +66,7 @@ class Choice:
     confidence: float
     evidence: tuple[str, ...]
     rivals: tuple[Place, ...] = ()
+    second: Place | None = None  # the namesake that came next
 
 
 def _zeros() -> defaultdict[str, float]:
@@ -164,7 +165,8 @@ def resolve(
         evidence = [
             "the most populous of that name" if scored[1:] else "the only place of that name"
         ]
-    return Choice(best[2], best[1], confidence, tuple(evidence))
+    second = scored[1][2] if scored[1:] else None
+    return Choice(best[2], best[1], confidence, tuple(evidence), (), second)
 
 
 def _size_points(place: Place, grade: int) -> float:
@@ -189,6 +191,8 @@ def _kind_points(place: Place, grade: int, asked: _Asked) -> float:
 
 def _support_points(place: Place, asked: _Asked, support: Support) -> float:
     points = HOME if place.country and place.country == asked.home else 0.0
+    if not support.countries:
+        return points  # the first reading has none: half of all calls
     if (weight := support.in_country(asked.name, place)) > 0.0:
         points += COUNTRY_SUPPORT * weight / (weight + _SUPPORT_HALF)
     if place.kind in _LOCAL and (weight := support.near(asked.name, place)) > 0.0:
@@ -204,9 +208,9 @@ def _evidence(place: Place, asked: _Asked, support: Support, gazetteer: Gazettee
         yield f"named as a {place.kind} elsewhere"
     if asked.told and asked.told != place.id and gazetteer.contains(asked.told, place.id):
         yield f"lies in {gazetteer.place(asked.told).name}"
-    if support.in_country(asked.name, place) > 0.0:
+    if support.countries and support.in_country(asked.name, place) > 0.0:
         yield f"other places in {place.country}"
-    if place.kind in _LOCAL and support.near(asked.name, place) > 0.0:
+    if support.countries and place.kind in _LOCAL and support.near(asked.name, place) > 0.0:
         yield "other places near by"
     if place.country and place.country == asked.home:
         yield AT_HOME

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from pipeline.gazetteer import ABBREVIATION, DEMONYM, Gazetteer, Toponym
-from pipeline.records import Annotation, Document, Span
+from pipeline.records import Annotation, Document
+from pipeline.taggers.place_annotate import LAYER as LAYER
+from pipeline.taggers.place_annotate import TAGGER as TAGGER
+from pipeline.taggers.place_annotate import annotate
 from pipeline.taggers.place_context import context_of, surnames
 from pipeline.taggers.place_cues import PlaceCues, cues_for
-from pipeline.taggers.place_recognise import THRESHOLD, Found, likelihood
+from pipeline.taggers.place_recognise import Found, likelihood
 from pipeline.taggers.place_resolve import Choice, Support, kinds_by_name, resolve
 
-TAGGER = "places.v1"
-LAYER = "place"
 Entity = tuple[int, int, str]
 SURE = 0.5  # a first reading this sure supports the document's other names
 _DEMONYM_WEIGHT = 0.7  # "German" says less of where a text plays than "Germany" does
@@ -76,8 +77,11 @@ def tag_places(
     """Return the places of a document in text order, never overlapping.
 
     ``label`` is the kind of the place (`pipeline.gazetteer.KINDS`), ``demonym`` where the words
-    name a people, ``place`` where namesakes of several kinds tie. A tie has no ``referent_id``;
-    ``detail`` then names the rivals. ``value`` is the referent's preferred name.
+    name a people or say whose something is ("Japanese firm", "perusahaan Jepang"; ``referent_id``
+    is then the country, which is no party), ``place`` where namesakes of several kinds tie. A tie
+    has no ``referent_id``; ``detail`` then names the rivals. ``value`` is the name as the text has
+    it (the country's for a demonym), so in the document's language; the referent's preferred name
+    is the gazetteer's, and in ``detail`` where it differs.
 
     Args:
         document: Its ``text`` and ``language`` are read.
@@ -95,7 +99,7 @@ def tag_places(
     support = _support(found, table)
     _enumerate(document.text, found, table)
     _choose(found, support, gazetteer, home)
-    return [a for item in found if (a := _annotate(document, item, support, table))]
+    return [a for item in found if (a := annotate(document, item, support, table))]
 
 
 def _names(
@@ -142,13 +146,17 @@ def _contain(text: str, found: list[Found], gazetteer: Gazetteer) -> None:
             inner, outer = second, first
         else:
             continue
-        inner.container = _container(inner.hit, outer.hit, gazetteer) or inner.container
+        container = _container(inner.hit, outer.hit, gazetteer)
+        inner.container = container or inner.container
         outer.is_container = outer.is_container or inner.container is not None
+        if container and outer.hit.grades[outer.hit.candidates.index(container)] == ABBREVIATION:
+            outer.opens = container
 
 
 def _container(inner: Toponym, outer: Toponym, gazetteer: Gazetteer) -> str | None:
     for place_id in outer.candidates[:_OUTER_CANDIDATES]:
-        if gazetteer.place(place_id).kind in _OUTER_KINDS or outer.grades[0] == ABBREVIATION:
+        grade = outer.grades[outer.candidates.index(place_id)]
+        if gazetteer.place(place_id).kind in _OUTER_KINDS or grade == ABBREVIATION:
             for candidate, grade in zip(inner.candidates, inner.grades, strict=True):
                 if (
                     candidate != place_id
@@ -174,7 +182,11 @@ def _spread_persons(found: list[Found]) -> None:
     for item in found:
         context = item.context
         if item.name in persons and not (
-            context.person or context.kinds or context.locative or item.container
+            context.person
+            or context.kinds
+            or context.locative
+            or item.container
+            or item.is_container
         ):
             context.person = "a person's name elsewhere in the document"
 
@@ -183,6 +195,10 @@ def _choose(found: list[Found], support: Support, gazetteer: Gazetteer, home: st
     """Resolve each name; the same name with the same evidence is resolved once."""
     known: dict[tuple[str, frozenset[str], str | None], Choice] = {}
     for item in found:
+        if item.opens:
+            evidence = ("short form behind a place in it",)
+            item.choice = Choice(gazetteer.place(item.opens), ABBREVIATION, 1.0, evidence)
+            continue
         key = (item.name, item.context.kinds, item.container)
         if key not in known:
             known[key] = resolve(
@@ -204,60 +220,3 @@ def _support(found: list[Found], cues: PlaceCues) -> Support:
     support.kinds = kinds_by_name((f.name, f.context.kinds) for f in found)
     support.containers = {f.name: f.container for f in found if f.container}
     return support
-
-
-def _annotate(
-    document: Document, item: Found, support: Support, cues: PlaceCues
-) -> Annotation | None:
-    choice = item.choice
-    if choice is None:
-        return None
-    around = support.in_country(item.name, choice.place) if choice.place else 0.0
-    likely = likelihood(item, cues, around)
-    if likely < THRESHOLD:
-        return None
-    place = choice.place
-    return Annotation(
-        doc_id=document.doc_id,
-        capture_id=document.capture_id,
-        span=Span(start=item.hit.start, end=item.hit.end),
-        layer=LAYER,
-        label="demonym" if choice.grade == DEMONYM else _label(choice),
-        value=place.name if place else None,
-        referent_id=place.id if place else None,
-        country=_country(choice),
-        score=round(likely * choice.confidence, 4),
-        tagger=TAGGER,
-        detail=_detail(item, choice),
-    )
-
-
-def _label(choice: Choice) -> str:
-    kinds = {p.kind for p in choice.rivals} or {choice.place.kind if choice.place else "place"}
-    return kinds.pop() if len(kinds) == 1 else "place"
-
-
-def _country(choice: Choice) -> str | None:
-    countries = {p.country for p in choice.rivals} or {
-        choice.place.country if choice.place else None
-    }
-    return countries.pop() if len(countries) == 1 else None
-
-
-def _detail(item: Found, choice: Choice) -> str:
-    parts = list(choice.evidence)
-    if choice.rivals:
-        parts = [
-            "tie between " + ", ".join(f"{p.id} ({p.kind}, {p.country})" for p in choice.rivals)
-        ]
-    if item.context.admin:
-        parts.insert(
-            0, f"{'title' if item.context.is_title else 'admin word'} {item.context.admin!r}"
-        )
-    if item.context.organisation:
-        parts.append(f"inside organisation ({item.context.organisation})")
-    if choice.grade == DEMONYM:
-        parts.append("demonym")
-    if item.label:
-        parts.append(f"entity {item.label}")
-    return "; ".join(parts)

@@ -16,11 +16,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.gazetteer import ALTERNATE, DATA_FILE, KINDS, encode_id
+from pipeline.gazetteer import ABBREVIATION, ALTERNATE, DATA_FILE, KINDS, encode_id
 from pipeline.trainers import gazetteer_sources as sources
+from pipeline.trainers.gazetteer_doubles import merge_doubles
 from pipeline.trainers.gazetteer_drafts import Draft, Drafts
 from pipeline.trainers.gazetteer_indonesia import add_indonesia
-from pipeline.trainers.gazetteer_names import MIN_LENGTH, is_acronym, key_of, variants
+from pipeline.trainers.gazetteer_names import (
+    MIN_LENGTH,
+    can_be_found,
+    is_acronym,
+    is_other_script,
+    key_of,
+    variants,
+)
 from pipeline.trainers.gazetteer_places import (
     add_cities,
     add_countries,
@@ -31,6 +39,7 @@ from pipeline.trainers.gazetteer_places import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SHORT_NAME_FROM = 50_000  # "We", "In" and "To" are villages; Bo and Wa are cities
 CANDIDATES = 40  # namesakes kept for one name, the most populous; San José has more, never needed
 # How much of a place's population speaks for it under this kind of name (sort order only).
 GRADE_WEIGHT = (1.0, 0.8, 0.05, 1.0, 0.5)
@@ -67,6 +76,7 @@ def collect(folder: Path) -> list[Draft]:
     add_cities(drafts, cities)
     add_second_divisions(drafts, divisions, members)
     add_indonesia(drafts, divisions, members)
+    merge_doubles(drafts)
     drafts.apply_aliases(folder / "aliases.yml")
     return sorted(drafts.by_id.values(), key=lambda d: encode_id(d.id))
 
@@ -74,8 +84,8 @@ def collect(folder: Path) -> list[Draft]:
 def arrays_of(drafts: list[Draft]) -> dict[str, NDArray[np.generic]]:
     """Lay the places and the index from names to places out in columns."""
     row_of = {draft.id: row for row, draft in enumerate(drafts)}
-    index, acronyms = _index(drafts)
-    keys = sorted(index)
+    index, acronyms, either = _index(drafts)
+    keys = sorted(index, key=lambda key: (not key.isascii(), key))  # other scripts behind
     found = [index[key] for key in keys]
     lines = (f"{row}\t{' '.join(sorted(d.sources))}" for row, d in enumerate(drafts) if d.sources)
     return {
@@ -89,29 +99,40 @@ def arrays_of(drafts: list[Draft]) -> dict[str, NDArray[np.generic]]:
         "populations": np.array([min(d.population, 2**31 - 1) for d in drafts], dtype="<i4"),
         "capitals": np.array([d.is_capital for d in drafts], dtype="?"),
         "sources": _blob(lines),
-        "keys": _blob(keys),
+        "keys": _blob(key for key in keys if key.isascii()),
+        "other_keys": _blob(key for key in keys if not key.isascii()),
         "acronyms": np.array([i for i, key in enumerate(keys) if key in acronyms], dtype="<i4"),
+        "either_case": np.array([i for i, key in enumerate(keys) if key in either], dtype="<i4"),
         "offsets": np.cumsum([0, *(len(f) for f in found)], dtype="<i4"),
         "rows": np.array([row for f in found for row, _ in f], dtype="<i4"),
         "grades": np.array([grade for f in found for _, grade in f], dtype="u1"),
     }
 
 
-def _index(drafts: list[Draft]) -> tuple[dict[str, list[tuple[int, int]]], set[str]]:
-    """Return key -> [(row, grade)] with the likeliest first, and the keys that are acronyms."""
+def _index(drafts: list[Draft]) -> tuple[dict[str, list[tuple[int, int]]], set[str], set[str]]:
+    """Return key -> [(row, grade)] with the likeliest first, acronyms, and keys of either case."""
     best: dict[str, dict[int, int]] = {}
     capitals: dict[str, dict[int, int]] = {}
     for row, draft in enumerate(drafts):
         for name, grade in draft.names.items():
             for variant in variants(name, draft.country):
                 target = capitals if is_acronym(variant) else best
-                if (
-                    len(key := key_of(variant)) >= MIN_LENGTH
+                key = key_of(variant)
+                if is_other_script(variant):
+                    best.setdefault(variant, {})[row] = grade
+                elif can_be_found(key) and (
+                    len(key) >= MIN_LENGTH
                     or target is capitals
-                    or grade != ALTERNATE
+                    or (grade != ALTERNATE and draft.population >= SHORT_NAME_FROM)
                 ):
                     rows = target.setdefault(key, {})
                     rows[row] = min(grade, rows.get(row, grade))
+    either = set()
+    for key in capitals.keys() & best.keys():
+        short = {row: grade for row, grade in best[key].items() if grade == ABBREVIATION}
+        if short:  # "KY" of the post and "Ky." of the press are one key
+            either.add(key)
+            capitals[key] = short | capitals[key]
     best |= capitals  # "US" the country hides the village of Us: its name would need lower case
 
     def rank(item: tuple[int, int]) -> tuple[bool, float, int]:
@@ -119,9 +140,8 @@ def _index(drafts: list[Draft]) -> tuple[dict[str, list[tuple[int, int]]], set[s
         draft = drafts[row]
         return draft.kind != "country", -GRADE_WEIGHT[grade] * (draft.population + 1), row
 
-    return {key: sorted(rows.items(), key=rank)[:CANDIDATES] for key, rows in best.items()}, set(
-        capitals
-    )
+    index = {key: sorted(rows.items(), key=rank)[:CANDIDATES] for key, rows in best.items()}
+    return index, set(capitals) - either, either
 
 
 def _blob(lines: Iterable[str]) -> NDArray[np.generic]:

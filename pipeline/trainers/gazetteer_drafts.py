@@ -117,8 +117,19 @@ class Drafts:
             self.merge(found[kept], found[other])
         self._rename(data, {r: self.by_id[self.now(d.id) or d.id] for r, d in found.items()})
         self._add_own(data)
+        self._settle_parents()
+
+    def _settle_parents(self) -> None:
+        """Let every chain of parents end at the country, whatever was merged into what."""
         for draft in self.by_id.values():
             draft.parent = self.now(draft.parent)
+        for draft in self.by_id.values():
+            seen, step = {draft.id}, draft.parent
+            while step is not None and step not in seen:
+                seen.add(step)
+                step = self.by_id[step].parent
+            if step is not None:  # a circle: a ward whose city was merged into it
+                draft.parent = f"iso:{draft.country}"
 
     def _rename(self, data: dict[str, Any], found: dict[str, Draft]) -> None:
         for section, grade in (("names", CURATED), ("abbreviations", ABBREVIATION)):

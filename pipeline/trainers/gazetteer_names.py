@@ -42,8 +42,8 @@ _SUFFIX = re.compile(
     + _words(
         "Province, Prefecture, Region, Regency, Oblast, Oblast', Oblast’, Governorate, Department,"
         "Voivodeship, Krai, Kray, Sheng, Shi, Zizhiqu, Autonomous Region, Republic, Parish, Canton,"
-        "Special Administrative Region, Municipality, Kommun, kommun, Kommune, kommune, Emirate,"
-        "Division, District, Raion, Rayon, İlçesi, Ili, İli, Metropolitan Municipality,"
+        "Special Administrative Region, Municipality, Stad, stad, Kommun, kommun, Kommune, kommune,"
+        "Emirate, Division, District, Raion, Rayon, İlçesi, Ili, İli, Metropolitan Municipality,"
         "Metropolitan City"
     )
     + ")$"
@@ -120,8 +120,9 @@ def alternates_of(names: Iterable[str]) -> Iterator[str]:
 
 def variants(name: str, country: str | None) -> set[str]:
     """Return the spellings of ``name`` to match, itself included."""
-    found = {name}
-    if "(" in name:
+    # "al-Bab", "'s-Hertogenbosch": what follows the article, for a name begins with a capital
+    found = {name, re.sub(r"^(?:(?:al|el|ad|an|ar|as|at|az)-|'s-)", "", name)}
+    if "(" in name and "(Kreis" not in name:  # a ward is not the city
         found.add(name.split("(")[0].strip())
     if " - " in name:
         found |= {name.replace(" - ", "-"), name.replace(" - ", " ")}
@@ -150,6 +151,31 @@ def short_form(name: str) -> str | None:
 def key_of(name: str) -> str:
     """Return the key under which the automaton looks for ``name``."""
     return " ".join(part for part in fold_name(name).strip().split(" "))
+
+
+# Scripts in which large cities and countries have their names too: first and last code point, and
+# the fewest letters of a name. Shorter ones are common words.
+_SCRIPTS = (
+    (0x0400, 0x04FF, 4),  # Cyrillic
+    (0x0600, 0x06FF, 4),  # Arabic
+    (0x0E00, 0x0E7F, 4),  # Thai
+    (0x3040, 0x30FF, 3),  # Kana
+    (0x4E00, 0x9FFF, 2),  # Han
+    (0xAC00, 0xD7AF, 2),  # Hangul
+)
+
+
+def is_other_script(name: str) -> bool:
+    """Tell whether ``name`` is wholly in one of the scripts above, without spaces or digits."""
+    return any(
+        len(name) >= shortest and all(first <= ord(c) <= last for c in name)
+        for first, last, shortest in _SCRIPTS
+    )
+
+
+def can_be_found(key: str) -> bool:
+    """Tell whether `Gazetteer.find` can meet a key: ASCII letters, a capital first."""
+    return key.isascii() and key[:1].isupper()
 
 
 def is_acronym(name: str) -> bool:

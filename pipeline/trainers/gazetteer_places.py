@@ -8,24 +8,35 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.gazetteer import ALTERNATE, CURATED, DEMONYM, MAIN
 from pipeline.trainers import gazetteer_sources as sources
+from pipeline.trainers.gazetteer_doubles import merge_municipal, seat_of
 from pipeline.trainers.gazetteer_drafts import Draft, Drafts
-from pipeline.trainers.gazetteer_names import alternates_of, core_of, is_name, key_of, short_form
+from pipeline.trainers.gazetteer_names import (
+    alternates_of,
+    core_of,
+    is_acronym,
+    is_name,
+    is_other_script,
+    key_of,
+    short_form,
+)
 
 Members = Mapping[str, Sequence[tuple[int, float, float, int]]]
 
 # GeoNames' alternates double the names; below this many people they mostly add transliterations.
 ALTERNATES_FROM = 50_000
+LONGEST_CODE = 4  # "NT", "D.C.": codes of divisions; those in use are in aliases.yml
+SCRIPTS_FROM = 500_000  # larger cities are found by their names in other scripts, too
 SHORT_FROM = 20_000  # a smaller town with an epithet is not the one that the bare name means
 # Second-order divisions that news name as counties, regencies or provinces. Elsewhere they are
 # municipalities, which the cities already cover (Brazil alone has 5,570).
 REGENCIES = frozenset(
     """GB US IE MY KR IN PK BD LK NP DE PL CZ HU NZ KE UG ZA TZ RU UA IR IL VN KH LA MM TW CN
-    JP""".split()
+    JP TH""".split()
 )
-PROVINCES = frozenset("PH IT ES FR BE LA TH TR GR".split())
-MUNICIPALITIES = frozenset(
-    "NL SE NO FI EE AU".split()
-)  # where news name them and no city bears the name
+PROVINCES = frozenset("PH IT ES FR BE GR".split())
+# Where news name them: mostly as cities, which they are merged with; Turkish ilçe have a mayor.
+MUNICIPALITIES = frozenset("NL SE NO FI EE AU DK PT TR".split())
+MUNICIPAL_COUNTRIES = frozenset({"PR"})  # first-order divisions without a type that have a mayor
 WITHOUT_CITIES = frozenset(
     "KR GB TW".split()
 )  # dense: the point of the division above is near enough
@@ -56,6 +67,9 @@ COUNTY_LEVEL = frozenset(
 def add_countries(drafts: Drafts, own: Sequence[Mapping[str, str]]) -> None:
     """Add the countries, with the points and names of our own table, and the continents."""
     table = {row["iso2"]: row for row in own}
+    other_scripts = sources.country_names(
+        ("zh", "zh_Hant", "ja", "ko", "ru", "uk", "ar", "fa", "th")
+    )
     for country in sources.countries():
         row = table.get(country.iso)
         draft = Draft(
@@ -76,6 +90,8 @@ def add_countries(drafts: Drafts, own: Sequence[Mapping[str, str]]) -> None:
         for name in mine:
             draft.call(name, CURATED)
         for name in filter(is_name, country.aliases):
+            draft.call(name, CURATED)
+        for name in filter(is_other_script, other_scripts.get(country.iso, ())):
             draft.call(name, CURATED)
         for name in filter(None, row["demonyms"].split("|")):
             draft.call(name, DEMONYM)
@@ -105,7 +121,8 @@ def add_first_divisions(
             latitude, longitude = middle(cities)
         else:
             latitude, longitude = country.latitude, country.longitude
-        kind = "city" if division.kind in MUNICIPAL and division.country != "CN" else "province"
+        is_municipal = division.kind in MUNICIPAL or division.country in MUNICIPAL_COUNTRIES
+        kind = "city" if is_municipal and division.country != "CN" else "province"
         if division.country in COUNTY_LEVEL and division.kind in COUNTY_TYPES:
             kind = "regency"
         draft = Draft(
@@ -123,7 +140,10 @@ def add_first_divisions(
         drafts.divisions[division.code] = draft.id
         others = known.names if known and division.country != "US" else ()
         for name in (division.name, *division.aliases, *others):
-            if is_name(core := core_of(name)):
+            core = core_of(name)
+            if is_acronym(core) and len(core) <= LONGEST_CODE:
+                continue  # "D.C." is not Bogotá's
+            if is_name(core) or is_other_script(name):
                 draft.call(core, CURATED)
 
 
@@ -143,7 +163,7 @@ def add_cities(drafts: Drafts, cities: Iterable[sources.City]) -> None:
         parent = drafts.divisions.get(city.admin1, country)
         draft = Draft(
             id=f"gn:{city.geonames}",
-            name=city.name,
+            name=city.name.removesuffix("-shi") if city.country == "JP" else city.name,
             kind="city",
             country=city.country,
             parent=parent,
@@ -157,8 +177,11 @@ def add_cities(drafts: Drafts, cities: Iterable[sources.City]) -> None:
         if city.population >= ALTERNATES_FROM or city.country == "ID":
             for name in alternates_of(city.alternates):
                 draft.call(name, ALTERNATE)
+        if city.population >= SCRIPTS_FROM:
+            for name in filter(is_other_script, city.alternates):
+                draft.call(name, CURATED)
     _mark_capitals(drafts)
-    _merge_municipal(drafts)
+    merge_municipal(drafts)
 
 
 def _mark_capitals(drafts: Drafts) -> None:
@@ -174,19 +197,6 @@ def _mark_capitals(drafts: Drafts) -> None:
             best[country] = draft
     for draft in best.values():
         draft.is_capital = True
-
-
-def _merge_municipal(drafts: Drafts) -> None:
-    """Merge each city with the first-order division that it is: Busan with Busan-gwangyeoksi."""
-    seats: dict[str, Draft] = {}
-    for draft in list(drafts.by_id.values()):
-        above = drafts.by_id.get(draft.parent or "")
-        if above is None or above.kind != "city" or not draft.names.keys() & above.names.keys():
-            continue
-        if above.id not in seats or draft.population > seats[above.id].population:
-            seats[above.id] = draft
-    for division, seat in seats.items():
-        drafts.merge(seat, drafts.by_id[division])
 
 
 def add_second_divisions(
@@ -206,7 +216,13 @@ def add_second_divisions(
         parent = drafts.now(drafts.divisions.get(division.code.rsplit(".", 1)[0]))
         if parent is None or not (cities or division.country in WITHOUT_CITIES):
             continue
-        names = _division_names(division, taken[division.country])
+        inside = [f"gn:{m[0]}" for m in cities]
+        seat = (
+            seat_of(drafts, (division.name, *division.aliases), inside)
+            if _second_kind(division) == "city"
+            else None
+        )
+        names = _division_names(division, set() if seat else taken[division.country])
         if not names:
             continue
         above = drafts.by_id[parent]
@@ -225,12 +241,9 @@ def add_second_divisions(
         drafts.divisions[division.code] = draft.id
         for name in names[1:]:
             draft.call(name, CURATED)
-        inside = [c for m in cities if (c := drafts.by_id.get(f"gn:{m[0]}"))]
-        same = [c for c in inside if {key_of(n) for n in c.names} & {key_of(n) for n in names}]
-        if draft.kind == "city" and same:
-            drafts.merge(max(same, key=lambda c: c.population), draft)
-            continue
         hold(drafts, draft, cities)
+        if seat:
+            drafts.merge(seat, draft)
 
 
 def hold(drafts: Drafts, division: Draft, cities: Sequence[tuple[int, float, float, int]]) -> None:

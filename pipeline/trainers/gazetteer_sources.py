@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,17 @@ def countries() -> list[Country]:
         )
         for c in raw.values()
     ]
+
+
+def country_names(locales: Iterable[str]) -> dict[str, list[str]]:
+    """Return ISO code -> the country's names in the locales, from CLDR by way of babel."""
+    from babel import Locale
+
+    found: dict[str, list[str]] = {}
+    for locale in locales:
+        for code, name in sorted(Locale.parse(locale).territories.items()):
+            found.setdefault(code, []).append(name)
+    return found
 
 
 def continents() -> list[tuple[int, str, float, float]]:
