@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,9 +55,9 @@ CASES = [
     ("id", "Plt. Wali Kota Surabaya Whisnu Sakti Buana hadir.", "Whisnu Sakti Buana", "mayor", "Surabaya"),
     ("id", "Wakil Wali Kota Malang Sutiaji datang.", "Sutiaji", "deputy_mayor", "Malang"),
     ("id", "Wali Kota Braunschweig, Ulrich Markurth, berpidato.", "Ulrich Markurth", "mayor", "Brunswick"),
-    ("id", "Kepala Dinas Pariwisata Kota Bandung Kenny Dewi Kaniasari hadir.", "Kenny Dewi Kaniasari", "official", None),
-    ("id", "Rektor Universitas Gadjah Mada Panut Mulyono hadir.", "Panut Mulyono", "rector", None),
-    ("id", "Menteri Pariwisata dan Ekonomi Kreatif Sandiaga Uno datang.", "Sandiaga Uno", "minister", None),
+    ("id", "Kepala Dinas Pariwisata Kota Bandung Kenny Dewi Kaniasari hadir.", "Kenny Dewi Kaniasari", "official", "Bandung"),
+    ("id", "Rektor Universitas Gadjah Mada Panut Mulyono hadir.", "Panut Mulyono", "rector", "org:id-ugm"),
+    ("id", "Menteri Pariwisata dan Ekonomi Kreatif Sandiaga Uno datang.", "Sandiaga Uno", "minister", "Indonesia"),
     ("id", "Ketua Fraksi PKB Marwan Jafar setuju.", "Marwan Jafar", "other", None),
     ("id", "Duta Besar Jepang untuk Indonesia Kenji Kanasugi datang.", "Kenji Kanasugi", "ambassador", "Japan"),
     ("id", "Hana Okada, peneliti lepas asal Osaka, menulis.", "Hana Okada", "other", None),
@@ -80,12 +82,136 @@ def test_the_span_is_the_name_alone_and_the_office_is_bound_to_its_place(
     (person,) = [a for a in tag(text, language) if a.value]
     assert (person.span.of(text), person.value, person.label) == (name, name, office)
     _, gazetteer = shared()
-    governed = gazetteer.place(person.referent_id).name if person.referent_id else None
-    if place is None:
-        assert governed is None
+    if place is None or place.startswith("org:"):
+        assert person.referent_id == place
     else:
-        assert governed is not None
         assert person.referent_id in gazetteer.lookup(place)
+
+
+STATES = [
+    ("id", "Plt. Wali Kota Surabaya Whisnu Sakti Buana hadir.", "mayor", "acting"),
+    ("id", "Pelaksana Tugas Gubernur Papua Ridwan Rumasukun hadir.", "governor", "acting"),
+    ("id", "Mantan Bupati Sleman Sri Purnomo datang.", "regent", "former"),
+    ("id", "Wali Kota Bandung saat itu, Dada Rosada, setuju.", "mayor", "former"),
+    ("id", "Bupati Sleman terpilih Harda Kiswaya hadir.", "regent", "elect"),
+    ("id", "Wali Kota Bandung Ridwan Kamil hadir.", "mayor", None),
+    ("en", "Acting Mayor Tishaura Jones spoke.", "mayor", "acting"),
+    ("en", "The then-mayor Jan Berg spoke.", "mayor", "former"),
+    ("en", "Former acting governor Anna Holt spoke.", "governor", "acting"),
+    ("en", "Anna Holt, then mayor of Leeds, spoke.", "mayor", "former"),
+    ("en", "Mayor-elect Anna Holt spoke.", "mayor", "elect"),
+    ("en", "The new mayor Anna Holt spoke.", "mayor", None),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "office", "state"), STATES)
+def test_acting_former_and_elected_holders_are_marked(
+    language: str, text: str, office: str, state: str | None
+) -> None:
+    (person,) = [a for a in tag(text, language) if a.value]
+    assert person.label == office
+    marks = [m for m in ("acting", "former", "elect") if f"; {m}" in (person.detail or "")]
+    assert marks == ([state] if state else [])
+
+
+HOLDERS = [
+    ("en", "Zhang Xiao, the Chinese ambassador, came.", "Zhang Xiao", "iso:CN"),
+    ("en", "Consul General Yasushi Ono of Japan came.", "Yasushi Ono", "iso:JP"),
+    ("en", "Ambassador Ole Holm opened the Embassy of Denmark.", "Ole Holm", "iso:DK"),
+    ("en", "JICA president Akihiko Tanaka signed.", "Akihiko Tanaka", "org:jica"),
+    ("en", "Executive director Emilia Saiz of UCLG spoke.", "Emilia Saiz", "org:uclg"),
+    ("en", "UNICEF, whose director Ada Berg spoke, pays.", "Ada Berg", "org:unicef"),
+    ("id", "Dubes RI Heri Akhmadi hadir.", "Heri Akhmadi", "iso:ID"),
+    ("id", "Menteri Lingkungan Hidup Jepang Shintaro Ito hadir.", "Shintaro Ito", "iso:JP"),
+    ("id", "CEO Gojek Andre Soelistyo hadir.", "Andre Soelistyo", "org:id-gojek"),
+    ("id", "BRIN diwakili Deputi Agus Haryono.", "Agus Haryono", "org:id-brin"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "name", "referent"), HOLDERS)
+def test_an_office_is_held_for_a_country_or_an_organisation(
+    language: str, text: str, name: str, referent: str
+) -> None:
+    (person,) = [a for a in tag(text, language) if a.value]
+    assert (person.value, person.referent_id) == (name, referent)
+
+
+def test_an_organisation_without_an_id_is_named_in_the_detail() -> None:
+    text = "Gerald Weiss, chairman of the Medical Peace Foundation, came."
+    (person,) = [a for a in tag(text, "en") if a.value]
+    assert person.referent_id is None
+    assert (person.detail or "").endswith("; for Medical Peace Foundation")
+
+
+def test_persons_who_share_one_title_have_their_own_places() -> None:
+    places = []
+    text = "Mayors Anna Holt of Leeds and Jean Roux of Lille met. The mayors of Leeds and Lille, "
+    text += "Anna Holt and Jean Roux, agreed."
+    for name, place_id in (("Leeds", "gn:2644688"), ("Lille", "gn:2998324")):
+        at = text.find(name)
+        while at >= 0:
+            span = Span(start=at, end=at + 5)
+            places.append(
+                Annotation(
+                    doc_id="d", capture_id="c", span=span, layer="place", label="city",
+                    referent_id=place_id, country="GB" if name == "Leeds" else "FR",
+                )
+            )  # fmt: skip
+            at = text.find(name, at + 1)
+    people = [a for a in tag(text, "en", tuple(places)) if a.value]
+    assert [(a.value, a.referent_id, a.label) for a in people] == [
+        ("Anna Holt", "gn:2644688", "mayor"),
+        ("Jean Roux", "gn:2998324", "mayor"),
+    ] * 2
+
+
+def test_a_balinese_name_keeps_its_first_letter() -> None:
+    (person,) = [a for a in tag("Bupati Badung I Nyoman Giri Prasta hadir.", "id") if a.value]
+    assert person.value == "I Nyoman Giri Prasta"
+
+
+def test_a_name_by_which_one_is_called_is_the_same_person() -> None:
+    text = "Wali Kota Semarang Hendrar Prihadi, akrab disapa Hendi, hadir. Hendi pulang."
+    people = [a for a in tag(text, "id") if a.value]
+    assert {a.label for a in people} == {"mayor"}
+    assert [a.span.of(text) for a in people] == ["Hendrar Prihadi", "Hendi", "Hendi"]
+
+
+ROWS = [
+    json.loads(line)
+    for line in (CHECKOUT / "tests/data/persons.jsonl").read_text("utf-8").splitlines()
+]
+
+
+def score(part: str) -> dict[str, float]:
+    """Return F1 of exact spans, and how often office and state of the found ones are right."""
+    wanted = given = right = office = state = 0
+    for row in (r for r in ROWS if r["part"] == part):
+        found = {
+            (a.span.start, a.span.end): a for a in tag(row["text"], row["language"]) if a.value
+        }
+        wanted, given = wanted + len(row["persons"]), given + len(found)
+        for gold in row["persons"]:
+            person = found.get((gold["start"], gold["end"]))
+            if person is not None:
+                right += 1
+                office += person.label == gold["office"]
+                marks = [m for m in ("acting", "former", "elect") if f"; {m}" in person.detail]
+                state += marks == ([gold["status"]] if "status" in gold else [])
+    return {"f1": 2 * right / (wanted + given), "office": office / right, "state": state / right}
+
+
+# Rules were written with "development" in view; "unseen" was only scored. Floors only rise.
+@pytest.mark.parametrize(
+    ("part", "floors"),
+    [
+        ("development", {"f1": 0.95, "office": 0.95, "state": 0.95}),
+        ("unseen", {"f1": 0.90, "office": 0.95, "state": 0.95}),
+    ],
+)
+def test_persons_of_our_own_passages_are_found(part: str, floors: dict[str, float]) -> None:
+    figures = score(part)
+    assert all(figures[key] >= floor for key, floor in floors.items()), figures
 
 
 MENTIONS = [

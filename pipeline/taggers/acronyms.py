@@ -9,6 +9,7 @@ the long form, the first one at the beginning of a word. Indonesian acronyms of 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.records import Span
@@ -23,6 +24,7 @@ _IN_BRACKETS = re.compile(
 _LONG_IN_BRACKETS = re.compile(
     r"\b(?P<short>[A-Z][\w&-]{1,11}) \((?P<long>[^\W\d_a-z][^()\n]{6,100})\)"
 )
+_SHORTEST_LONG = 12  # characters of a short form at most
 _BEFORE = 120  # characters before a bracket that may hold the long form
 _LONGEST = 12  # words of the long form at most; Schwartz-Hearst: min(|short| + 5, 2 |short|)
 
@@ -46,12 +48,24 @@ def bind_acronyms(text: str) -> tuple[Binding, ...]:
         binding = _bind_before(text, match)
         if binding and binding.short not in found:
             found[binding.short] = binding
-    for match in _LONG_IN_BRACKETS.finditer(text):
+    for match in _explained(text):
         short, long = match.group("short"), match.group("long")
         if short not in found and _is_short(short) and _starts(short, long) and fits(short, long):
             spans = (Span(start=match.start(g), end=match.end(g)) for g in ("short", "long"))
             found[short] = Binding(short, long, *spans)
     return tuple(sorted(found.values(), key=lambda b: b.short_span.start))
+
+
+def _explained(text: str) -> Iterator[re.Match[str]]:
+    """Yield "MPF (Medical Peace Foundation)", each looked for from its bracket."""
+    at = text.find(" (")
+    while at >= 0:
+        first = max(text.rfind(" ", 0, at), text.rfind("\n", 0, at)) + 1
+        for start in range(max(first, at - _SHORTEST_LONG), at):
+            if match := _LONG_IN_BRACKETS.match(text, start):
+                yield match
+                break
+        at = text.find(" (", at + 1)
 
 
 def _is_short(short: str) -> bool:

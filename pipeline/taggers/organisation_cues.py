@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import lru_cache
-
-from ahocorasick_rs import AhoCorasick, MatchKind
 
 from pipeline.gazetteer import ALTERNATE, Gazetteer
 from pipeline.taggers.entities import Entity
@@ -24,6 +21,7 @@ _ORIGIN = re.compile(r"\s+asal [^,;:.\n]{3,30}?,?\s+$")
 # ", a Japanese waste company", ", lembaga konservasi asal": the cue among the first words after the
 # comma.
 _AFTER = re.compile(r" ?[,(–-] ?(?P<article>an? |the |sebuah )?(?P<words>(?:[\w-]+ ?){1,5})")
+_STOPS = ".,:;!?)"
 _MODIFIERS = 2  # Indonesian words between the cue and the name: "perusahaan sampah regional NSR"
 _SMALL = frozenset(
     """di ke dari yang dan dengan oleh untuk pada adalah itu ini tersebut yakni yaitu akan telah
@@ -36,21 +34,16 @@ _NOISE = re.compile(
 _LEAST = 3  # letters of a model's ORG
 
 
-@lru_cache(maxsize=2)
-def _cue_automaton(cues: tuple[str, ...]) -> AhoCorasick:
-    return AhoCorasick(cues, matchkind=MatchKind.LeftmostLongest, store_patterns=False)
-
-
-def near_cues(text: str, runs: Sequence[Run], registers: Registers) -> Iterator[Run]:
-    """Yield the runs that stand so near a cue that it can speak of them, each once and in order."""
-    cues = registers.grammar.cues
-    starts = [r.start for r in runs]
+def near_cues(text: str, runs: Sequence[Run], registers: Registers) -> list[Run]:
+    """Return the runs that stand so near a cue that it can speak of them, in order."""
+    found = registers.grammar.cue_phrases.find(text.lower())
+    starts = [r.start for r in runs] if found else []
     near: set[int] = set()
-    for _, start, end in _cue_automaton(tuple(cues)).find_matches_as_indexes(text.lower()):
+    for _, start, end in found:
         near.update(
             range(bisect_left(starts, start - 2 * _BESIDE), bisect_right(starts, end + _BESIDE))
         )
-    return (runs[i] for i in sorted(near))
+    return [runs[i] for i in sorted(near)]
 
 
 def cue_of(text: str, run: Run, registers: Registers, language: str) -> Found | None:
@@ -60,6 +53,8 @@ def cue_of(text: str, run: Run, registers: Registers, language: str) -> Found | 
         return None
     start, end = tokens[0].start, tokens[-1].end
     kind = _before(text, start, registers, language) or _after(text, end, registers)
+    if tokens[0].low[0].isdigit():
+        return None  # "1 September"
     things = registers.grammar.not_names | registers.offices("en").not_persons
     if kind is None or any(t.low in things for t in tokens):
         return None
@@ -83,19 +78,24 @@ def _before(text: str, start: int, registers: Registers, language: str) -> tuple
     before = text[max(0, start - _BESIDE) : start]
     if not before.endswith(" "):
         return None
-    before = _ORIGIN.sub(" ", before)
+    before = _ORIGIN.sub(" ", before.rsplit("\n", 1)[-1])
     if before.rstrip().endswith((",", ".", ":", ";", ")")):
         return None
     words = [w.lower() for w in before.split()[-3 - _MODIFIERS :]]
     for skip in range(_MODIFIERS + 1 if language != "en" else 1):
         tail = words[: len(words) - skip]
-        if skip and words[len(words) - skip] in _SMALL:
+        if skip and (skip >= len(words) or _parts(words[-skip], words[-skip - 1])):
             return None
         for size in (3, 2, 1):
             cue = " ".join(tail[-size:])
             if len(tail) >= size and cue in registers.grammar.cues:
                 return registers.grammar.cues[cue], cue
     return None
+
+
+def _parts(word: str, before: str) -> bool:
+    """Tell whether a word between a cue and a name, or what ends the cue, parts the two."""
+    return word in _SMALL or before[-1] in _STOPS
 
 
 def _after(text: str, end: int, registers: Registers) -> tuple[str, str] | None:
@@ -135,18 +135,22 @@ def cut_person(
         return found
     tokens = [t for t in run.tokens if found.start <= t.start and t.end <= found.end]
     first = len(found.head.words)
-    found = replace(found, is_led=_is_led(text, found, run, registers))
+    found = found._replace(is_led=_is_led(text, found, run, registers))
     if found.head is not None and found.head.place == "office":
+        if found.head.words[0] in _NAMED_AFTER_PERSONS and not found.is_led and len(tokens) > 1:
+            return found
         last = _office_end(text, tokens, first, registers, gazetteer)
         opened = last > first and tokens[last - 2].low in registers.grammar.admin
         if opened and not found.is_led:
             last = min(last + 1, len(tokens))  # "DPRD Kabupaten Kulon Progo": nobody can follow
         is_named = last > first or _names_itself(tokens)
-        return replace(found, end=tokens[last - 1].end) if is_named else None
+        return found._replace(end=tokens[last - 1].end) if is_named else None
     for index in range(first, len(tokens) - 1) if found.is_led else ():
+        if index > first and tokens[index].low == "indonesia" and tokens[index + 1].is_name:
+            return found._replace(end=tokens[index].end)
         size = _place_size(text, tokens, index, gazetteer)
         if size and index + size < len(tokens) and tokens[index + size].is_name:
-            return replace(found, end=tokens[index + size - 1].end)
+            return found._replace(end=tokens[index + size - 1].end)
     return found
 
 
@@ -162,9 +166,11 @@ def _is_led(text: str, found: Found, run: Run, registers: Registers) -> bool:
 
 
 _LEADERS = frozenset(
-    "kepala ketua direktur rektor sekretaris kadis dekan dirut wakil plt plt. manajer".split()
+    """kepala ketua direktur rektor sekretaris kadis dekan dirut wakil plt plt. manajer anggota
+    deputi komisaris pimpinan staf""".split()
 )
 _KNOWN_PLACE = 50_000  # people; a smaller town's name is as likely a person's
+_NAMED_AFTER_PERSONS = frozenset(("rsud", "puskesmas"))  # "RSUD Dr. Soetomo"
 _SELF = 4  # letters: "Bappeda", "DPRD" name themselves, "Dinas" does not
 
 
@@ -189,6 +195,7 @@ def _office_end(
         if (
             low in grammar.fields
             or low in grammar.admin
+            or any(h.place == "office" and len(h.words) == 1 for h in grammar.heads.get(low, ()))
             or word in grammar.abbreviations
             or (word.isupper() and len(word) > 1)
         ):
@@ -205,7 +212,7 @@ def _place_size(text: str, tokens: list[Token], index: int, gazetteer: Gazetteer
     for size in (3, 2, 1):
         if index + size <= len(tokens):
             name = text[tokens[index].start : tokens[index + size - 1].end]
-            if is_place(name, gazetteer, "ID"):
+            if is_place(name, gazetteer, "ID") or is_place(name, gazetteer, "MY"):
                 return size
     return 0
 
@@ -214,6 +221,7 @@ def _last_words(text: str, start: int) -> list[str]:
     return [w.lower() for w in text[max(0, start - 20) : start].split()[-1:]]
 
 
+@lru_cache(maxsize=20_000)  # names come back: a shard speaks of the same towns; some 5 MB
 def is_place(name: str, gazetteer: Gazetteer, country: str | None = None) -> bool:
     """Tell whether a place of some size is called so, by more than one of GeoNames' alternates."""
     return any(

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.taggers.organisation_types import VENUE, Grammar, Head, OfficeWords
+from pipeline.taggers.organisation_types import VENUE, Grammar, Head, OfficeWords, Phrases
 
 
 class Strict(BaseModel):
@@ -45,6 +45,7 @@ class GrammarBlock(Strict):
     adjectives: tuple[str, ...] = ()
     abbreviations: dict[str, str] = {}
     admin: tuple[str, ...] = ()
+    only_in: dict[str, tuple[str, ...]] = {}
 
 
 class OfficesBlock(Strict):
@@ -52,6 +53,9 @@ class OfficesBlock(Strict):
 
     offices: dict[str, tuple[str, ...]] = {}
     acting: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
+    elect: tuple[str, ...] = ()
+    other_states: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     degrees: tuple[str, ...] = ()
     cue_verbs: tuple[str, ...] = ()
@@ -81,6 +85,7 @@ def make_grammar(
     for block in languages:
         for head in _heads_of(block):
             heads.setdefault(head.words[0], []).append(head)
+    cues = {word: kind for b in languages for kind, words in b.cues.items() for word in words}
     return Grammar(
         heads={
             first: tuple(sorted(found, key=lambda h: -len(h.words)))
@@ -90,10 +95,17 @@ def make_grammar(
         connectors=_union(b.connectors for b in languages),
         stops=_union(b.stops for b in languages),
         not_names=frozenset(lists.get("not_names", ())),
-        cues={word: kind for b in languages for kind, cues in b.cues.items() for word in cues},
+        cues=cues,
+        cue_phrases=Phrases(cues),
         adjectives=_union(b.adjectives for b in languages),
         countries=countries,
         admin=_union(b.admin for b in languages),
+        head_countries={
+            word: country
+            for b in languages
+            for country, words in b.only_in.items()
+            for word in words
+        },
         abbreviations={short: full for b in languages for short, full in b.abbreviations.items()},
     )
 
@@ -113,12 +125,14 @@ def _heads_of(block: GrammarBlock) -> Iterator[Head]:
     yield from (head(w, "business", "legal_after", c) for w, c in block.legal_after.items())
 
 
-def make_offices(blocks: Mapping[str, OfficesBlock]) -> dict[str, OfficeWords]:
+def make_offices(blocks: Mapping[str, OfficesBlock], grammar: Grammar) -> dict[str, OfficeWords]:
     """Return the office words for the texts of each language."""
-    return {language: _office_words(language, blocks) for language in blocks}
+    return {language: _office_words(language, blocks, grammar) for language in blocks}
 
 
-def _office_words(language: str, blocks: Mapping[str, OfficesBlock]) -> OfficeWords:
+def _office_words(
+    language: str, blocks: Mapping[str, OfficesBlock], grammar: Grammar
+) -> OfficeWords:
     """Join a language's own words, which come first, with those that its texts borrow."""
     shared = _SHARED.get(language, ("en",))
     others = [name for name in blocks if name != language] if shared is None else list(shared)
@@ -129,15 +143,39 @@ def _office_words(language: str, blocks: Mapping[str, OfficesBlock]) -> OfficeWo
             for form in forms:
                 words.setdefault(form, office)
     own = chosen[:1] if shared is None else chosen  # a title of another language is a name here
+    degrees = _union(b.degrees for b in blocks.values())
+    not_persons = _union(b.not_persons for b in blocks.values())
+    units = _union(b.units for b in own)
+    plurals = {f"{p}s" for p in words if p.isascii() and " of " not in p}
+    verbs = _union(b.cue_verbs for b in own)
     return OfficeWords(
         offices=words,
-        acting=_union(b.acting for b in chosen),
+        states=_states(chosen),
         titles=_union(b.titles for b in own),
-        degrees=_union(b.degrees for b in blocks.values()),
-        cue_verbs=_union(b.cue_verbs for b in own),
-        not_persons=_union(b.not_persons for b in blocks.values()),
-        units=_union(b.units for b in own),
+        degrees=degrees,
+        cue_verbs=verbs,
+        not_persons=not_persons,
+        units=units,
+        phrases=Phrases(words.keys() | plurals),
+        verbs=Phrases(verbs),
+        enders=degrees | (grammar.stops - _NAMES_TOO) | frozenset(words) | grammar.not_names,
+        refusers=frozenset(grammar.heads) | not_persons | units,
     )
+
+
+# Balinese and Batak names begin with words that are articles elsewhere.
+_NAMES_TOO = frozenset(("sang", "si"))
+
+
+def _states(blocks: Iterable[OfficesBlock]) -> dict[str, str]:
+    """Return the words before an office with what each says of its holder, empty for "new"."""
+    states: dict[str, str] = {}
+    for block in blocks:
+        states |= dict.fromkeys(block.other_states, "")
+        states |= dict.fromkeys(block.acting, "acting")
+        states |= dict.fromkeys(block.former, "former")
+        states |= dict.fromkeys(block.elect, "elect")
+    return states
 
 
 def _union(groups: Iterable[Iterable[str]]) -> frozenset[str]:

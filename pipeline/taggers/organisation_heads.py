@@ -8,15 +8,12 @@ on both sides; "and" joins only nouns of activity ("Trade and Industry"), never 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from pipeline.taggers.organisation_bounds import is_possessive, left_end, right_end
 from pipeline.taggers.organisation_runs import Run, Token
 from pipeline.taggers.organisation_types import VENUE, Grammar, Head
 
-# words in a name: "Kementerian Pemberdayaan Perempuan dan Perlindungan Anak Republik Indonesia" has
-# 9
-_LONGEST = 14
-_AND = frozenset(("and", "dan", "&", "und", "et", "y", "e"))
 OPENING = frozenset(("before", "agency", "office", "legal_before"))
 # A head this short is an acronym and stands in capitals ("PT", "RS", "AG"; "Rs 4,000" is money),
 # but for these.
@@ -30,8 +27,7 @@ _STRONG, _PLAIN, _WEAK = (
 _WEAK_WORDS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A name found by rule: code points ``[start, end)``, its head, and why.
 
     ``is_led``: an office stands before it, so that in Indonesian its holder may stand after it.
@@ -47,8 +43,7 @@ class Found:
     is_led: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     first: int
     last: int
     head: Head
@@ -56,9 +51,9 @@ class _Match:
 
 def find_heads(run: Run, grammar: Grammar, language: str) -> list[Found]:
     """Return the organisation names in one run, in order, never overlapping."""
-    tokens = run.tokens
-    if not any(t.low in grammar.heads or "-" in t.low for t in tokens):
+    if grammar.heads.keys().isdisjoint(run.lows) and not run.has_hyphen:
         return []
+    tokens = run.tokens
     matches = list(_match_heads(tokens, grammar, language))
     heads = {i for m in matches for i in range(m.first, m.last) if m.head.place in OPENING}
     found: list[tuple[int, int, Found]] = []
@@ -130,16 +125,16 @@ def _bounds(
     """Return the tokens of the name around a head; nothing if it stands alone."""
     place = match.head.place
     if place in OPENING:
-        first, last = match.first, _right(tokens, match.last, grammar, openers, direct=True)
+        first, last = match.first, right_end(tokens, match.last, grammar, openers, direct=True)
         return (first, last) if last > match.last or place == "office" else None
     if place == "compound":
         return match.first, match.last
-    first = _left(tokens, match.first, grammar, openers)
+    first = left_end(tokens, match.first, grammar, openers)
     if place == VENUE:
-        return first, _right(tokens, match.last, grammar, openers, direct=True)
+        return first, right_end(tokens, match.last, grammar, openers, direct=True)
     if place == "legal_after":
         return (first, match.last) if first < match.first else None
-    last = _right(tokens, match.last, grammar, openers, direct=len(match.head.words) > 2)
+    last = right_end(tokens, match.last, grammar, openers, direct=len(match.head.words) > 2)
     named = match.first - first
     if match.head.is_weak and named < _WEAK_WORDS and last == match.last:
         return None
@@ -154,104 +149,6 @@ def _bounds(
     ):
         return None  # "Business School", "Trade Association": a kind of thing, not one of them
     return (first, last) if last - first > match.last - match.first else None
-
-
-def _left(tokens: Sequence[Token], index: int, grammar: Grammar, openers: set[int]) -> int:
-    """Walk left over the words of a name.
-
-    Stop at a title, an office, a possessive or a preposition.
-    """
-    while index > 0:
-        token = tokens[index - 1]
-        if token.low in _AND and index > 1 and _joins(tokens, index - 1, grammar):
-            index -= 2
-            continue
-        ends = token.low.endswith(("'s", "’s", "s'", "s’")) or token.low in grammar.stops
-        if ends or not token.is_name or index - 1 in openers:
-            break
-        index -= 1
-    return index
-
-
-def _right(
-    tokens: Sequence[Token], index: int, grammar: Grammar, openers: set[int], *, direct: bool
-) -> int:
-    """Walk right over the words of a name.
-
-    Args:
-        tokens: The run.
-        index: The first token after the head.
-        grammar: Small words, fields and stops.
-        openers: Tokens that open a name of their own.
-        direct: Whether a name may follow without "of" (Indonesian heads).
-    """
-    last = index
-    while index < len(tokens) and index - last < _LONGEST:
-        token = tokens[index]
-        if not token.is_name:
-            if not _crosses(tokens, index, grammar, openers):
-                break
-            direct = True
-        elif not (direct or token.low in grammar.countries) or _ends(tokens, index, grammar):
-            break
-        elif _is_possessive(token):
-            last = index + 1
-            break
-        index += 1
-        if token.is_name:
-            last = index
-            if (token.low,) in _LEGAL_ENDS:
-                break
-    return _without_date(tokens, last)
-
-
-def _ends(tokens: Sequence[Token], index: int, grammar: Grammar) -> bool:
-    """Tell whether a word is never part of a name; a month is, in "Universitas 17 Agustus 1945"."""
-    after_number = index > 0 and tokens[index - 1].low.isdigit()
-    return tokens[index].low in grammar.stops and not after_number
-
-
-_LEGAL_ENDS = frozenset((("tbk",), ("inc",), ("inc.",), ("ltd",), ("ltd.",), ("limited",)))
-
-
-def _is_possessive(token: Token) -> bool:
-    return token.low.endswith(("'s", "’s"))
-
-
-def _without_date(tokens: Sequence[Token], last: int) -> int:
-    """Leave a year or number at the end out: "Universitas Airlangga 2023"."""
-    while (
-        last > 1
-        and tokens[last - 1].low[0].isdigit()
-        and tokens[last - 2].is_name
-        and len(tokens[last - 1].low) == 4
-    ):
-        last -= 1
-    return last
-
-
-def _crosses(tokens: Sequence[Token], index: int, grammar: Grammar, openers: set[int]) -> bool:
-    """Tell whether the name goes on over the small word at ``index``."""
-    token = tokens[index]
-    if token.low in _AND and token.low not in ("y", "e"):
-        return _joins(tokens, index, grammar) and index + 1 not in openers
-    after = index + 1
-    while after < len(tokens) and not tokens[after].is_name:
-        after += 1
-    return token.low in grammar.connectors and after < len(tokens) and after not in openers
-
-
-def _joins(tokens: Sequence[Token], index: int, grammar: Grammar) -> bool:
-    """Tell whether "and" at ``index`` joins two nouns of one name.
-
-    Both name a field; "&" always joins.
-    """
-    if not 0 < index < len(tokens) - 1:
-        return False
-    if tokens[index].low == "&":
-        return True
-    before, after = tokens[index - 1], tokens[index + 1]
-    return before.low in grammar.fields and after.low in grammar.fields
 
 
 def _found(tokens: Sequence[Token], first: int, last: int, match: _Match) -> Found:
@@ -270,7 +167,7 @@ def _found(tokens: Sequence[Token], first: int, last: int, match: _Match) -> Fou
 
 def _end(token: Token) -> int:
     """Return where a token's name ends: without a possessive."""
-    return token.end - 2 if _is_possessive(token) else token.end
+    return token.end - 2 if is_possessive(token) else token.end
 
 
 def _merge(
@@ -288,7 +185,7 @@ def _merge(
     keep = venue or keep
     start, end = tokens[first].start, _end(tokens[last - 1])
     score = max(one[2].score, two[2].score)
-    return first, last, replace(keep, start=start, end=end, score=score)
+    return first, last, keep._replace(start=start, end=end, score=score)
 
 
 def _is_thing(tokens: Sequence[Token], grammar: Grammar) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pipeline.taggers.acronyms import Binding, bind_acronyms, fits
 from pipeline.taggers.organisation_runs import Spans, find_runs
@@ -16,9 +16,13 @@ from pipeline.taggers.organisation_types import Registered, Registers
 
 # Scores order the evidence and are what `relate` weighs; they are judgements, not frequencies.
 REGISTER, BOUND, ACRONYM, ECHO, CUE, MODEL = 0.98, 0.95, 0.9, 0.85, 0.7, 0.4
+ANAPHOR = "anaphor"
 _KNOWN_AS = re.compile(
-    r",? \(?(?:(?:or |atau )?(?:better|also|commonly|widely) known as|"
-    r"(?:yang )?(?:lebih |juga )?dikenal (?:sebagai|dengan nama)) [\"“]?"
+    r",? \(?(?:(?:or |atau )?"
+    r"(?:better|also|commonly|widely|locally|formerly|previously|popularly)? ?"
+    r"known (?:locally |formerly |popularly |simply )?as|abbreviated as|abbreviated|"
+    r"(?:yang )?(?:lebih |juga |akrab |biasa )?(?:dikenal|disingkat|disebut) ?"
+    r"(?:sebagai|dengan nama)?) (?:the )?[\"“‘']?"
 )
 _SHORT_WORD, _COMMON = 3, 2  # letters; words: "of" and "and" in common prove nothing
 _LEAST_ECHO = 5  # letters: a shorter bare name ("Vera") is too common a word to look for again
@@ -29,8 +33,7 @@ _LEGAL_TAIL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A candidate: where, what, and how sure."""
 
     start: int
@@ -67,8 +70,7 @@ def apply_definitions(
         ]
         value = named.value or text[named.start : named.end]
         for start, end in uses:
-            bound = replace(
-                named,
+            bound = named._replace(
                 start=start,
                 end=end,
                 score=BOUND,
@@ -89,8 +91,8 @@ def find_aliases(text: str, names: Sequence[Candidate]) -> Iterator[Candidate]:
         match = _KNOWN_AS.match(text, name.end)
         run = next((r for r in find_runs(text) if r.start == match.end()), None) if match else None
         if run is not None:
-            yield replace(
-                name, start=run.start, end=run.end, value=None, score=BOUND, evidence="known as"
+            yield name._replace(
+                start=run.start, end=run.end, value=None, score=BOUND, evidence="known as"
             )
 
 
@@ -111,7 +113,7 @@ def _long_form(
     for name in inside:
         if name.end == span.end or name.start == span.start:
             wider = fits(binding.short, text[name.start : span.end])
-            return replace(name, end=max(name.end, span.end) if wider else name.end)
+            return name._replace(end=max(name.end, span.end) if wider else name.end)
     if acronym is not None and _alike(binding.long, acronym[0].name):
         entry = acronym[0]
         return Candidate(
@@ -162,8 +164,8 @@ def find_echoes(text: str, names: Sequence[Candidate]) -> Iterator[Candidate]:
         for start, end in _uses(text, value):
             if not (name.start <= start and end <= name.end):
                 evidence = f"{name.evidence}; named so elsewhere"
-                yield replace(
-                    name, start=start, end=end, score=min(name.score, ECHO), evidence=evidence
+                yield name._replace(
+                    start=start, end=end, score=min(name.score, ECHO), evidence=evidence
                 )
 
 

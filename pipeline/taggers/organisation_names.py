@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from pipeline.taggers.organisation_countries import find_governments
 from pipeline.taggers.organisation_cues import cut_person, is_place
 from pipeline.taggers.organisation_heads import OPENING, Found, find_heads
 from pipeline.taggers.organisation_mentions import ACRONYM, REGISTER, Candidate, settle
+from pipeline.taggers.organisation_plurals import find_plurals
 from pipeline.taggers.organisation_runs import Run
 from pipeline.taggers.organisation_types import Hit, Registers
 
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 _TAIL_AFTER = re.compile(
     r" \((?:Persero|PERSERO|Perseroda)\)(?:,? T[Bb][Kk]\b)?|, (?:Inc|Ltd|Corp)\.?(?!\w)|"
     r", (?:LLC|LLP)\b|,? \(?T[Bb][Kk]\b\)?"
+)
+# "ASEAN | Mayors Summit": up to three capitalised words between a name and the event's noun
+_EVENT_AFTER = re.compile(
+    r"(?: [A-Z][\w-]*){0,3} (?P<event>Summit|Expo|Festival|Conference|Congress|Cup|Games|Marathon|"
+    r"Awards?|Prize|Exhibition|Day|Week|Declaration|Charter)(?![\w-])"
+)
+_EVENT_BEFORE = frozenset("ktt piala hari pekan penghargaan anugerah deklarasi piagam".split())
+_PT, _PREFIX_LENGTH = "legal form pt", len("PT ")
+_SMALL_SIGNS = (".r.o", ".o.o", " a.s.", " a. s.", " d.d.")
+_SMALL_FORM = re.compile(
+    r",? (?P<form>s\.r\.o|spol\. s ?r\.o|d\.o\.o|sp\. z o\.o|a\. ?s|d\.d)\.(?!\w)"
 )
 _MOST_INSIDE = 8  # registered names inside one found name; more is a list without commas
 _OFFICE = "government_office"
@@ -44,7 +55,11 @@ def find_by_name(
     text: str, runs: Sequence[Run], registers: Registers, language: str, gazetteer: Gazetteer | None
 ) -> list[Candidate]:
     """Join what heads and registers say about the same words."""
-    hits = [h for h in registers.index.find(text) if not (h.is_acronym and _is_shouted(text, h))]
+    hits = [
+        h
+        for h in registers.index.find(text)
+        if not ((h.is_acronym and _is_shouted(text, h)) or _names_event(text, h, registers))
+    ]
     found = [
         cut
         for run in runs
@@ -56,7 +71,9 @@ def find_by_name(
     for one in (*found, *find_governments(text, registers)):
         first = bisect_left(ends, one.start + 1)
         inner = [h for h in hits[first : first + _MOST_INSIDE] if h.start < one.end]
-        names.append(_of_found(text, _decided(text, one, registers, gazetteer), inner, registers))
+        decided = _decided(text, one, registers, gazetteer)
+        names.append(_of_found(text, decided, inner, registers, gazetteer))
+    names += find_plurals(text)
     return settle(_with_comma_forms(names, runs, text, registers))
 
 
@@ -65,14 +82,17 @@ def _with_comma_forms(
 ) -> list[Candidate]:
     """Add legal forms that stand behind a comma: "Acme Waterworks, Inc."."""
     by_end = {n.end: n for n in names}
-    result = list(names)
+    result = [*names, *_with_small_forms(runs, text, registers)]
+    heads = registers.grammar.heads
     for run, form in pairwise(runs):
+        if form.start - run.end != 2 or form.lows[0] not in heads:  # ", "
+            continue
         token = form.tokens[0]
-        head = next(iter(registers.grammar.heads.get(token.low, ())), None)
+        head = next(iter(heads[token.low]), None)
         if not head or head.place != "legal_after" or text[run.end : form.start] != ", ":
             continue
         if run.end in by_end:
-            result.append(replace(by_end[run.end], end=token.end, score=REGISTER))
+            result.append(by_end[run.end]._replace(end=token.end, score=REGISTER))
             continue
         last = max((i + 1 for i, t in enumerate(run.tokens) if not t.is_name), default=0)
         name = [t for t in run.tokens[last:] if t.low not in registers.grammar.stops]
@@ -81,6 +101,18 @@ def _with_comma_forms(
             one = Candidate(start, token.end, "business", ACRONYM, why, country=head.country)
             result.append(one)
     return result
+
+
+def _with_small_forms(runs: Sequence[Run], text: str, registers: Registers) -> Iterator[Candidate]:
+    """Yield names before a legal form in small letters: "Vodní Stavby s.r.o."."""
+    if not any(sign in text for sign in _SMALL_SIGNS):
+        return
+    for run in runs:
+        tail = _SMALL_FORM.match(text, run.end)
+        name = [t for t in run.tokens if t.low not in registers.grammar.stops] if tail else []
+        if tail and name:
+            why = f"legal form {tail.group('form')}"
+            yield Candidate(name[0].start, tail.end(), "business", ACRONYM, why)
 
 
 def _decided(text: str, one: Found, registers: Registers, gazetteer: Gazetteer | None) -> Found:
@@ -93,17 +125,28 @@ def _decided(text: str, one: Found, registers: Registers, gazetteer: Gazetteer |
     words = text[one.start : one.end].split()
     lows = {w.lower() for w in words}
     grammar = registers.grammar
-    if lows & _LOCAL_WORDS or any(
-        h.kind == _OFFICE for w in lows - {one.head.words[0]} for h in grammar.heads.get(w, ())
-    ):
-        return replace(one, kind=_OFFICE)
+    office = any(
+        h.kind == _OFFICE and len(h.words) == 1
+        for w in lows - {one.head.words[0]}
+        for h in grammar.heads.get(w, ())
+    )
+    if lows & _LOCAL_WORDS or office:
+        return one._replace(kind=_OFFICE)
+    if one.head.words == ("council",) and _is_council(text[one.start : one.end], gazetteer):
+        return one._replace(kind=_OFFICE)
     public = one.kind in ("national_government", _OFFICE)
     if public and (lows & grammar.adjectives or any(w in registers.countries for w in lows)):
-        return replace(one, kind="national_government")
+        return one._replace(kind="national_government")
     has_town = gazetteer is not None and any(
         is_place(w, gazetteer) for w in words[:-1] if w[0].isupper()
     )
-    return replace(one, kind=_OFFICE) if public and has_town else one
+    return one._replace(kind=_OFFICE) if public and has_town else one
+
+
+def _is_council(name: str, gazetteer: Gazetteer | None) -> bool:
+    """Tell whether a council is one of a place and of nothing else: "Auckland Council"."""
+    place, _, head = name.rpartition(" ")
+    return head.lower() == "council" and gazetteer is not None and is_place(place, gazetteer)
 
 
 def _of_hit(hit: Hit) -> Candidate:
@@ -120,7 +163,13 @@ def _is_acronym_name(name: str) -> bool:
     return name.replace(" ", "").replace("-", "").isupper() or name == "UN-Habitat"
 
 
-def _of_found(text: str, one: Found, inner: Sequence[Hit], registers: Registers) -> Candidate:
+def _of_found(
+    text: str,
+    one: Found,
+    inner: Sequence[Hit],
+    registers: Registers,
+    gazetteer: Gazetteer | None,
+) -> Candidate:
     """Turn a rule's find into a candidate.
 
     A register's full name at its start decides where it ends.
@@ -135,14 +184,53 @@ def _of_found(text: str, one: Found, inner: Sequence[Hit], registers: Registers)
             return _of_hit(hit)
         if hit.end == end and not hit.is_acronym and not opens:
             return _of_hit(hit)
-        if opens and one.is_led and start < hit.start and hit.end < end:
-            end = (
-                hit.end
-            )  # "Ketua Dewan Pakar Partai Golkar | Siswono": after the last name, a person
+        if opens and start < hit.start < end < hit.end:
+            end = hit.end  # "PT Bank Pembangunan Daerah Jawa Barat | dan Banten"
+        # "Ketua Dewan Pakar Partai Golkar | Siswono": after the last name, a person.
+        is_last = opens and one.is_led and start < hit.start and hit.end < end
+        if is_last and not text[hit.end : end].endswith(" Indonesia"):
+            end = hit.end
+        if one.evidence == _PT and _is_town(text[hit.end : end], hit, start, gazetteer):
+            end = hit.end  # "PT Pertamina | Jakarta"
+    whole = _PREFIX_LENGTH + start if one.evidence == _PT else -1
+    known = next((h for h in inner if h.start == whole and h.end == end), None)
     tail = _TAIL_AFTER.match(text, end) if one.kind == "business" else None
     end = tail.end() if tail else end
     score = 1.0 if inner else one.score  # the longer name wins over the one inside it
-    return Candidate(start, end, one.kind, score, one.evidence, country=one.country)
+    kind, country = _of_parent(one, inner)
+    if known:
+        return Candidate(
+            start,
+            end,
+            known.entry.kind,
+            score,
+            one.evidence,
+            None,
+            known.entry,
+            known.entry.country,
+        )
+    return Candidate(start, end, kind, score, one.evidence, country=country)
+
+
+def _of_parent(one: Found, inner: Sequence[Hit]) -> tuple[str, str | None]:
+    """Return kind and country of a part of a registered body.
+
+    "Fakultas Teknik Universitas Diponegoro" is Indonesian, "Komisi II DPR RI" national.
+    """
+    kind, country = one.kind, one.country
+    for hit in inner:
+        if kind == hit.entry.kind == "academia":
+            country = country or hit.entry.country
+        is_agency = one.head is not None and one.head.place == "agency"
+        if kind == _OFFICE and is_agency and hit.entry.kind == "national_government":
+            kind, country = hit.entry.kind, hit.entry.country
+    return kind, country
+
+
+def _is_town(rest: str, hit: Hit, start: int, gazetteer: Gazetteer | None) -> bool:
+    """Tell whether after "PT" and a registered name only a town is left."""
+    begins = hit.start == start + _PREFIX_LENGTH
+    return begins and bool(rest) and gazetteer is not None and is_place(rest.strip(), gazetteer)
 
 
 def _is_other(rest: Sequence[str], registers: Registers) -> bool:
@@ -157,6 +245,18 @@ def _is_other(rest: Sequence[str], registers: Registers) -> bool:
         or first in grammar.connectors
         or first in grammar.heads
     )
+
+
+def _names_event(text: str, hit: Hit, registers: Registers) -> bool:
+    """Tell whether a name is part of an event's: "ASEAN | Mayors Summit", "KTT | ASEAN"."""
+    if text[hit.start - 1 : hit.start] == " " and _last_word(text, hit.start) in _EVENT_BEFORE:
+        return True
+    match = _EVENT_AFTER.match(text, hit.end)
+    return match is not None and match.group("event").lower() in registers.grammar.not_names
+
+
+def _last_word(text: str, offset: int) -> str:
+    return text[max(0, offset - 20) : offset].rsplit(None, 1)[-1].lower() if offset else ""
 
 
 def _is_shouted(text: str, hit: Hit) -> bool:

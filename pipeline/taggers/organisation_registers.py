@@ -20,7 +20,7 @@ from pipeline.taggers.organisation_grammar import (
     make_grammar,
     make_offices,
 )
-from pipeline.taggers.organisation_types import NameIndex, Registered, Registers
+from pipeline.taggers.organisation_types import EDGES, STATES, NameIndex, Registered, Registers
 
 if TYPE_CHECKING:
     from pipeline.gazetteer import Gazetteer
@@ -36,6 +36,7 @@ Kind = Literal[
     "international_organisation",
     "national_government",
     "media",
+    "government_office",
 ]
 Parsed = TypeVar("Parsed")
 FOLDER = "registers"
@@ -88,12 +89,14 @@ def load_registers(models: Path, gazetteer: Gazetteer | None = None) -> Register
     countries, country_names = _read_countries(models / COUNTRIES, gazetteer)
     heads = _parse(folder / "heads.yml", TypeAdapter(dict[str, GrammarBlock | tuple[str, ...]]))
     offices = _parse(folder / "offices.yml", TypeAdapter(dict[str, OfficesBlock]))
+    grammar = make_grammar(heads, frozenset(countries))
     return Registers(
         NameIndex(names),
-        make_grammar(heads, frozenset(countries)),
-        make_offices(offices),
+        grammar,
+        make_offices(offices, grammar),
         countries,
         country_names,
+        frozenset(name.split()[0].strip(EDGES) for name in (*countries, *STATES)),
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, insort
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -44,13 +43,29 @@ class Token(NamedTuple):
     is_shouted: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch of capitalised words, numbers and the small words between them."""
+    """A stretch of capitalised words, numbers and the small words between them.
 
-    start: int
-    end: int
-    tokens: tuple[Token, ...]
+    ``lows`` are its words in lower case; the tokens are cut when someone asks for them.
+    """
+
+    __slots__ = ("_text", "_tokens", "end", "has_hyphen", "lows", "start")
+
+    def __init__(self, start: int, end: int, text: str) -> None:
+        """Take code points ``[start, end)`` and what stands there."""
+        self.start = start
+        self.end = end
+        self.lows = text.lower().split()
+        self.has_hyphen = "-" in text
+        self._text = text
+        self._tokens: tuple[Token, ...] | None = None
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The words of the run."""
+        if self._tokens is None:
+            self._tokens = _cut(self._text, self.start)
+        return self._tokens
 
 
 @lru_cache(maxsize=1)
@@ -64,7 +79,7 @@ def _run_pattern() -> re.Pattern[str]:
     """Compile the pattern of a run. It begins with a character class, so that the scan is fast."""
     upper = capitals()
     dotted = "|".join(rf"(?<=\b{word}\.)" for word in (*_DOTTED.split("|"), f"[{upper}]"))
-    tail = rf"\w*(?:[-–'’.&+@]\w+)*(?:\.(?=[\s,]|[{upper}]\.)(?:{dotted}))?"
+    tail = rf"\w*(?:[-–'’.&+@]\w+|-(?= und [{upper}]))*(?:\.(?=[\s,]|[{upper}]\.)(?:{dotted}))?"
     word = rf"(?:[{upper}]{tail}|[a-z]{{1,2}}-[{upper}]\w+|&(?=\s[{upper}]))"
     gap = r"[ \u00a0]{1,2}"
     small = rf"(?:{_SMALL}){gap}"
@@ -80,18 +95,26 @@ def find_runs(text: str) -> tuple[Run, ...]:
 
     The last texts are kept, for the taggers of organisations and of persons read the same one.
     """
-    return tuple(Run(*m.span(), tokenise(text, *m.span())) for m in _run_pattern().finditer(text))
+    return tuple(Run(m.start(), m.end(), m.group()) for m in _run_pattern().finditer(text))
 
 
 def tokenise(text: str, start: int, end: int) -> tuple[Token, ...]:
     """Cut ``[start, end)`` at spaces (no-break ones too)."""
+    return _cut(text[start:end], start)
+
+
+_TOKEN = tuple.__new__  # twice as fast as the class's own constructor, and called for every word
+
+
+def _cut(part: str, start: int) -> tuple[Token, ...]:
     tokens = []
-    for word in text[start:end].replace("\u00a0", " ").split(" "):
+    for word in part.replace("\u00a0", " ").split(" "):
+        end = start + len(word)
         if word:
             low = word.lower()
             is_name = low != word or word[0].isdigit() or "-" in word
-            tokens.append(Token(start, start + len(word), low, is_name, word.isupper()))
-        start += len(word) + 1
+            tokens.append(_TOKEN(Token, (start, end, low, is_name, word.isupper())))
+        start = end + 1
     return tuple(tokens)
 
 
@@ -105,6 +128,13 @@ class Spans:
     def add(self, start: int, end: int) -> None:
         """Add a range that touches none of those here."""
         insort(self._sorted, (start, end))
+
+    def covers(self, start: int, end: int) -> bool:
+        """Tell whether one range here holds all of ``[start, end)``."""
+        index = bisect_left(self._sorted, (start, end)) - 1
+        if index + 1 < len(self._sorted) and self._sorted[index + 1][0] == start:
+            index += 1
+        return index >= 0 and self._sorted[index][1] >= end
 
     def touches(self, start: int, end: int) -> bool:
         """Tell whether ``[start, end)`` shares a character with a range here."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.records import Annotation, Document, Span
@@ -21,6 +22,7 @@ from pipeline.taggers.organisation_countries import (
     stated_country,
 )
 from pipeline.taggers.organisation_cues import cue_of, entity_name, near_cues
+from pipeline.taggers.organisation_governments import government_of
 from pipeline.taggers.organisation_mentions import (
     CUE,
     MODEL,
@@ -34,6 +36,11 @@ from pipeline.taggers.organisation_mentions import (
 )
 from pipeline.taggers.organisation_names import find_by_name
 from pipeline.taggers.organisation_runs import Run, Spans, find_runs
+from pipeline.taggers.organisation_shorts import (
+    find_anaphors,
+    find_short_names,
+    find_town_halls,
+)
 from pipeline.taggers.organisation_types import Registers
 
 if TYPE_CHECKING:
@@ -42,9 +49,8 @@ if TYPE_CHECKING:
 LAYER = "organisation"
 TAGGER = "organisations.v1"
 _NO_COUNTRY = frozenset(("international_organisation", "city_network"))  # codebook, "Parties"
-_LOCAL_KINDS = frozenset(
-    ("media", "association", "government_office")
-)  # branches named after their province
+_OFFICE = "government_office"
+_LOCAL_KINDS = frozenset(("media", "association", _OFFICE))  # branches named after their province
 _WITH_ARTICLE = frozenset(
     "United Netherlands Philippines Czech Dominican Solomon Maldives Bahamas Gambia Central".split()
 )
@@ -74,14 +80,35 @@ def tag_organisations(
     names += _by_model(text, entities, names, registers, places, gazetteer)
     names = apply_definitions(text, names, registers)
     names += find_aliases(text, names)
+    names += find_town_halls(text, places)
     names = settle([*names, *find_echoes(text, names)])
+    if short := [*find_short_names(runs, names, text, registers, gazetteer)]:
+        names = settle([*names, *short])
+    if meant := [*find_anaphors(text, names)]:
+        names = settle([*names, *meant])
+    taken = _taken(names, ())
     towns = {
         p.span.of(text): p.country
         for p in places
-        if p.country and not any(n.start <= p.span.start and p.span.end <= n.end for n in names)
+        if p.country
+        and not taken.covers(p.span.start, p.span.end)
+        and p.span.of(text).lower() not in registers.grammar.admin
     }
     home = next(iter(Counter(p.country for p in places if p.country).most_common(1)), (None, 0))[0]
-    return [_annotation(document, name, registers, gazetteer, towns, home) for name in names]
+    context = _Surroundings(document, registers, gazetteer, places, towns, home)
+    return [_annotation(context, name) for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What the country and the government of a name are read from."""
+
+    document: Document
+    registers: Registers
+    gazetteer: Gazetteer | None
+    places: Sequence[Annotation]
+    towns: Mapping[str, str]
+    home: str | None
 
 
 def _by_cue(
@@ -94,9 +121,12 @@ def _by_cue(
     language: str,
 ) -> list[Candidate]:
     """Return the runs that a word beside them calls an organisation."""
-    taken = _taken(names, places)
+    near = near_cues(text, runs, registers)
+    taken = _taken(names, places) if near else Spans()
     result = []
-    for run in near_cues(text, runs, registers):
+    for run in near:
+        if taken.covers(run.start, run.end):
+            continue
         found = cue_of(text, run, registers, language)
         if found is None or taken.touches(found.start, found.end):
             continue
@@ -115,6 +145,8 @@ def _by_model(
     gazetteer: Gazetteer | None,
 ) -> list[Candidate]:
     """Return the model's ORG spans that nothing else explains and nothing speaks against."""
+    if not entities:
+        return []
     taken = _taken(names, places)
     persons = {w for e in entities if e.label == "PERSON" for w in text[e.start : e.end].split()}
     result = []
@@ -140,14 +172,8 @@ def _taken(names: Sequence[Candidate], places: Sequence[Annotation]) -> Spans:
     return spans
 
 
-def _annotation(
-    document: Document,
-    name: Candidate,
-    registers: Registers,
-    gazetteer: Gazetteer | None,
-    towns: Mapping[str, str],
-    home: str | None,
-) -> Annotation:
+def _annotation(context: _Surroundings, name: Candidate) -> Annotation:
+    document, registers = context.document, context.registers
     text = document.text
     value = name.value or bare_name(text[name.start : name.end])
     if name.entry is None and name.kind in _LOCAL_KINDS:
@@ -158,19 +184,20 @@ def _annotation(
         english = registers.country_names[country]
         article = "the " if english.split()[0] in _WITH_ARTICLE else ""
         value, referent = f"Government of {article}{english}", f"iso:{country}"
+    elif name.kind == _OFFICE:
+        found = government_of(
+            text,
+            name.start,
+            name.end,
+            context.places,
+            context.gazetteer,
+            registers.grammar,
+        )
+        referent, country = found or (referent, country)
     if name.kind in _NO_COUNTRY:
         country = None
     elif country is None or name.evidence.startswith("legal"):
-        stated = stated_country(
-            text, name.start, name.end, registers, gazetteer, is_school=name.kind == "academia"
-        )
-        country = (
-            stated
-            or country
-            or country_in_name(
-                value, registers, gazetteer if name.kind != "business" else None, towns, home
-            )
-        )
+        country = _country(context, name, value, country)
     return Annotation(
         doc_id=document.doc_id,
         capture_id=document.capture_id,
@@ -184,3 +211,29 @@ def _annotation(
         tagger=TAGGER,
         detail=name.evidence,
     )
+
+
+def _country(
+    context: _Surroundings, name: Candidate, value: str, country: str | None
+) -> str | None:
+    """Return the country that the text beside a name states, its form proves or its words tell."""
+    text, registers, gazetteer = context.document.text, context.registers, context.gazetteer
+    if name.kind == "national_government":  # "Cabinet Office of Japan, the U.S. …" says it itself
+        own = country_in_name(value, registers, None)
+        if own:
+            return own
+    stated = stated_country(
+        text, name.start, name.end, registers, gazetteer, is_school=name.kind == "academia"
+    )
+    if stated or country:
+        return stated or country
+    by_town = gazetteer if name.kind != "business" else None
+    return country_in_name(
+        value,
+        registers,
+        by_town,
+        context.towns,
+        context.home,
+        is_school=name.kind == "academia",
+        between=name.kind == "association",
+    ) or registers.grammar.country_of_head(text[name.start : name.end])

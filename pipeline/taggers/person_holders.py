@@ -6,9 +6,10 @@ In: the context of a text and an office in it. Out: the `Name` of its holder.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from pipeline.taggers.organisation_countries import country_of_words
-from pipeline.taggers.person_names import Context, Name
+from pipeline.taggers.person_names import Context, Name, is_balinese
 from pipeline.taggers.person_offices import OfficeHit
 
 # Offices that lead a unit or an organisation and not a place.
@@ -37,7 +38,8 @@ _UNIT_ONLY = frozenset(("kepala", "kepala bidang", "kepala badan", "kepala bagia
 
 def name_after(context: Context, hit: OfficeHit, offset: int) -> Name | None:
     """Return the name that follows an office (and its place), ending at ``offset``."""
-    unit_end = _over_unit(context, offset) if hit.office in _UNITS else offset
+    is_minister = hit.office == "minister"
+    unit_end = end_of_unit(context, offset, not is_minister) if hit.office in _UNITS else offset
     if unit_end == offset and hit.words in _UNIT_ONLY:
         return None  # "Kepala Xxx Yyy": what follows is what is headed, and its head comes after it
     is_bare = hit.office in _LEADING and not context.is_taken(offset, unit_end)
@@ -62,12 +64,14 @@ def name_after(context: Context, hit: OfficeHit, offset: int) -> Name | None:
     return name if closes and (" " in name.value or titled) else None
 
 
-def name_before(context: Context, hit: OfficeHit) -> Name | None:
+def name_before(context: Context, hit: OfficeHit, start: int | None = None) -> Name | None:
     """Return the name that an office stands in apposition to.
 
-    "Markurth, the mayor of Braunschweig".
+    "Markurth, the mayor of Braunschweig". ``start``: where a place before the office begins, as in
+    "Zhang Xiao, the Chinese ambassador".
     """
-    match = _BEFORE.search(context.text, max(0, hit.phrase_start - 60), hit.phrase_start)
+    start = hit.phrase_start if start is None else min(start, hit.phrase_start)
+    match = _BEFORE.search(context.text, max(0, start - 60), start)
     run = context.run_ending(match.start()) if match else None
     if run is None:
         return None
@@ -87,8 +91,10 @@ def name_before(context: Context, hit: OfficeHit) -> Name | None:
     return None
 
 
-def _over_unit(context: Context, offset: int) -> int:
+def end_of_unit(context: Context, offset: int, in_places: bool = True) -> int:
     """Step over what an office is of, and return where that ends.
+
+    ``in_places``: a unit can be one of a place; a ministry never is ("Bima" there is a name).
 
     An organisation, fields ("Menteri | Pariwisata dan Ekonomi Kreatif"), a part of a body ("Ketua |
     Fraksi PKB"), a country with the post ("Duta Besar | Jepang untuk Indonesia").
@@ -97,26 +103,40 @@ def _over_unit(context: Context, offset: int) -> int:
     while last != offset:
         last = offset
         offset = _over_organisation(context, offset)
-        offset = _over_word(context, offset)
+        offset = _over_place(context, offset) if in_places else offset
+        offset = _over_word(context, offset, in_places)
     return offset
 
 
+def _over_place(context: Context, offset: int) -> int:
+    """Step over a marked place of several words: "Kapolda | Jawa Barat"."""
+    place = context.place_at(offset + 1) if context.language == "id" else None
+    starts = place is not None and place.span.start == offset + 1
+    return place.span.end if place is not None and starts and place.country == "ID" else offset
+
+
 def _over_organisation(context: Context, offset: int) -> int:
-    for start, end in context.taken:
+    index = bisect_left(context.taken, (offset, 0))
+    if index and offset < context.taken[index - 1][1]:
+        return context.taken[index - 1][1]  # "Kepala | Bagian Kerja Sama …": it began in the office
+    for start, end in context.taken[index : index + 1]:
         if offset < start <= offset + _UNIT_GAP:
             return end if context.text[offset:start].strip() in _UNIT_WORDS else offset
     return offset
 
 
-def _over_word(context: Context, offset: int) -> int:
+def _over_word(context: Context, offset: int, in_places: bool) -> int:
     match = _WORD.match(context.text, offset)
-    if match is None:
+    if match is None or is_balinese(match.group(1).lower(), _next(context, match.end()).lower()):
         return offset
-    if found := country_of_words(context.text[offset : offset + 40].split(), context.registers):
-        words = context.text[offset : offset + 40].split()[: found[1]]
-        return offset + 1 + len(" ".join(words).rstrip(".,;:()"))
-    joins = match.group(1).lower() in _UNIT_WORDS and _is_unit(context, _next(context, match.end()))
-    return match.end() if joins or _is_unit(context, match.group(1)) else offset
+    if match.group(1)[0].isupper():
+        words = context.text[offset : offset + 40].split()
+        if found := country_of_words(words, context.registers):
+            return offset + 1 + len(" ".join(words[: found[1]]).rstrip(".,;:()"))
+    joins = match.group(1).lower() in _UNIT_WORDS and _is_unit(
+        context, _next(context, match.end()), in_places
+    )
+    return match.end() if joins or _is_unit(context, match.group(1), in_places) else offset
 
 
 def _next(context: Context, offset: int) -> str:
@@ -124,7 +144,7 @@ def _next(context: Context, offset: int) -> str:
     return match.group(1) if match else ""
 
 
-def _is_unit(context: Context, word: str) -> bool:
+def _is_unit(context: Context, word: str, in_places: bool) -> bool:
     """Tell whether a word belongs to what an office leads and not to its holder's name."""
     low, grammar = word.lower(), context.registers.grammar
     if low in context.offices.units or low in grammar.fields or low in context.registers.countries:
@@ -135,6 +155,6 @@ def _is_unit(context: Context, word: str) -> bool:
         or (
             (len(word) > 1 and word.isupper())
             or low in grammar.admin
-            or context.is_home_place(word)
+            or (in_places and context.is_home_place(word))
         )
     )

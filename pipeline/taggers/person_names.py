@@ -9,11 +9,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.gazetteer import ALTERNATE, Gazetteer
 from pipeline.records import Annotation
+from pipeline.taggers.organisation_mentions import ANAPHOR
 from pipeline.taggers.organisation_runs import Run, Token, find_runs
 from pipeline.taggers.organisation_types import OfficeWords, Registers
 
@@ -23,16 +24,38 @@ if TYPE_CHECKING:
 _LONGEST = 6  # words of a name: "Muhammad Zainul Majdi bin Haji Ahmad"
 _SURE = 0.5  # score of an organisation that a name cannot overlap
 _KNOWN_PLACE = 50_000  # people: a smaller town's name is more often a person's ("Eri", "Kamil")
+_QUOTES = ',"”’'
+_ACTIONS = frozenset("by oleh dipimpin diwakili didampingi dijabat".split())
 _PARTICLES = frozenset(
     "bin binti van von de der den del la da dos do di al el ibn y ter ten und".split()
 )
-_NAMES_TOO = frozenset(
-    ("sang", "si")
-)  # Balinese and Batak names begin with words that are articles elsewhere
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+# Balinese names by order of birth and rank: before them "I" and "Ni" are part of the name.
+_BALINESE = frozenset(
+    """nyoman made ketut wayan gede putu kadek komang nengah gusti dewa ngurah luh ayu nym ngakan
+    kompyang agung""".split()
+)
+
+
+def is_balinese(first: str, second: str) -> bool:
+    """Tell whether two words in lower case begin a Balinese name: "I Nyoman", "Ni Luh"."""
+    return first in ("i", "ni") and second in _BALINESE
+
+
+@lru_cache(maxsize=20_000)  # names come back: a shard speaks of the same towns; some 5 MB
+def _place_named(name: str, gazetteer: Gazetteer) -> Place | None:
+    for toponym in gazetteer.find(name):
+        if toponym.end - toponym.start != len(name):
+            return None
+        for place_id, grade in zip(toponym.candidates, toponym.grades, strict=True):
+            place = gazetteer.place(place_id)
+            if grade != ALTERNATE and place.population >= _KNOWN_PLACE:
+                return place
+    return None
+
+
+class Name(NamedTuple):
     """A person's name: code points ``[start, end)`` and the words."""
 
     start: int
@@ -74,6 +97,25 @@ class Context:
         """
         return sorted((a.span.start, a.span.end) for a in self.organisations if a.score >= _SURE)
 
+    @cached_property
+    def bodies(self) -> tuple[Annotation, ...]:
+        """The organisations that an office can be held for, in order; not "the company" alone."""
+        return tuple(
+            a
+            for a in self.organisations
+            if a.score >= _SURE and not (a.detail or "").startswith(ANAPHOR)
+        )
+
+    @cached_property
+    def body_starts(self) -> list[int]:
+        """Where each of the `bodies` begins."""
+        return [a.span.start for a in self.bodies]
+
+    @cached_property
+    def body_ends(self) -> list[int]:
+        """Where each of the `bodies` ends."""
+        return [a.span.end for a in self.bodies]
+
     def run_at(self, offset: int) -> Run | None:
         """Return the run that holds or begins at ``offset``."""
         index = bisect_right(self._run_starts, offset) - 1
@@ -85,18 +127,19 @@ class Context:
         run = self.run_at(offset - 1) if offset else None
         return run if run is not None and run.end == offset else None
 
+    def place_at(self, offset: int) -> Annotation | None:
+        """Return the place that is marked over ``offset``."""
+        index = bisect_right(self._place_starts, offset) - 1
+        place = self.places[index] if index >= 0 else None
+        return place if place is not None and offset < place.span.end else None
+
+    @cached_property
+    def _place_starts(self) -> list[int]:
+        return [p.span.start for p in self.places]
+
     def place_named(self, name: str) -> Place | None:
         """Return the largest government of some size that is usually called ``name``."""
-        if self.gazetteer is None:
-            return None
-        for toponym in self.gazetteer.find(name):
-            if toponym.end - toponym.start != len(name):
-                return None
-            for place_id, grade in zip(toponym.candidates, toponym.grades, strict=True):
-                place = self.gazetteer.place(place_id)
-                if grade != ALTERNATE and place.population >= _KNOWN_PLACE:
-                    return place
-        return None
+        return None if self.gazetteer is None else _place_named(name, self.gazetteer)
 
     def is_place(self, name: str) -> bool:
         """Tell whether ``name`` is a country or a place of some size."""
@@ -120,34 +163,28 @@ class Context:
 
     def name_of(self, tokens: list[Token], evidence: str) -> Name | None:
         """Return the name that ``tokens`` begin with, after titles."""
-        offices, grammar = self.offices, self.registers.grammar
-        while tokens and (tokens[0].low in offices.titles or tokens[0].low in offices.acting):
-            tokens = tokens[1:]
+        offices = self.offices
+        first = 0
+        while first < len(tokens) and (
+            tokens[first].low in offices.titles or tokens[first].low in offices.states
+        ):
+            first += 1
         kept: list[Token] = []
-        for token in tokens[:_LONGEST]:
-            if (
-                self.is_taken(token.start, token.end)
-                or token.low in offices.degrees
-                or token.low[0].isdigit()
-            ):
+        for token in tokens[first : first + _LONGEST]:
+            low = token.low
+            if low in offices.enders or low[0].isdigit():
                 break
-            if (
-                (token.low in grammar.stops and token.low not in _NAMES_TOO)
-                or token.low in offices.offices
-                or token.low in grammar.not_names
-            ):
+            if not token.is_name and low not in _PARTICLES:
                 break
-            if not token.is_name and token.low not in _PARTICLES:
+            if self.taken and self.is_taken(token.start, token.end):
                 break
             kept.append(token)
         while kept and not kept[-1].is_name:
             kept.pop()
-        if not kept or all(t.low in grammar.fields for t in kept):
+        if not kept or all(t.low in self.registers.grammar.fields for t in kept):
             return None
-        if any(
-            t.low in grammar.heads or t.low in offices.not_persons or t.low in offices.units
-            for t in kept
-        ):
+        sure = len(kept) > 1 and is_balinese(kept[0].low, kept[1].low)  # "I Gusti … Jaya Negara"
+        if not sure and not offices.refusers.isdisjoint([t.low for t in kept]):
             return None
         start, end = kept[0].start, kept[-1].end
         value = (
@@ -168,7 +205,8 @@ class Context:
         return index >= 0 and self.taken[index][1] > start
 
     def _in_place(self, start: int, end: int) -> bool:
-        return any(p.span.start <= start and end <= p.span.end for p in self.places)
+        place = self.place_at(start)
+        return place is not None and end <= place.span.end
 
     def opens_sentence(self, offset: int) -> bool:
         """Tell whether a sentence or a line begins at ``offset``."""
@@ -177,26 +215,49 @@ class Context:
 
     def spoken(self) -> Iterator[Name]:
         """Yield the names that a title or a verb of saying introduces."""
-        offices = self.offices
+        titles = self.offices.titles
         for run in self.runs:
-            tokens = list(run.tokens)
-            for index, token in enumerate(tokens[:-1]):
-                if token.low in offices.titles and (
-                    name := self.name_of(tokens[index + 1 :], f"title {token.low}")
-                ):
-                    yield name
-                    break
-            else:
-                verb = self.text[max(0, run.start - 15) : run.start].rstrip().rsplit(None, 1)[
-                    -1:
-                ] or [""]
-                word = verb[0].strip(',"”’').lower()
-                if (
-                    tokens[0].low in offices.cue_verbs
-                ):  # "Menurut Sutiaji", "Namanya Willem de Jong"
-                    word, tokens = tokens[0].low, tokens[1:]
-                elif self.text[run.start - 1 : run.start] != " ":
-                    continue
-                name = self.name_of(tokens, f"verb {word}") if word in offices.cue_verbs else None
-                if name is not None and not (name.value.isupper() and len(name.value) > 1):
-                    yield name  # "Menurut POTM": capitals alone are an organisation
+            if not titles.isdisjoint(run.lows) and (name := self._titled(run)):
+                yield name
+        for number, start, end in self.offices.verbs.find(self.lowered):
+            verb = self.offices.verbs.words[number]
+            if (run_ := self._run_of_verb(start, end)) and (name := self._said(run_, verb, start)):
+                yield name
+
+    @cached_property
+    def lowered(self) -> str:
+        """The text in lower case, code point for code point ("İ" would become two)."""
+        low = self.text.lower()
+        if len(low) == len(self.text):
+            return low
+        return "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
+
+    def _titled(self, run: Run) -> Name | None:
+        """Return the name after the first title that has one."""
+        tokens = list(run.tokens)
+        for index, token in enumerate(tokens[:-1]):
+            if token.low in self.offices.titles and (
+                name := self.name_of(tokens[index + 1 :], f"title {token.low}")
+            ):
+                return name
+        return None
+
+    def _run_of_verb(self, start: int, end: int) -> Run | None:
+        """Return the run that begins with a verb or stands behind it: "ujar A", "Menurut A"."""
+        text = self.text
+        if text[start - 1 : start].isalnum() or text[end : end + 1].isalnum():
+            return None
+        if text[start].isupper() and (run := self.run_at(start)) and run.start == start:
+            return run if text[end : end + 1] in (" ", "\u00a0") else None
+        while text[end : end + 1] in _QUOTES and end < len(text):
+            end += 1
+        run = self.run_at(end + 1) if text[end : end + 1] == " " else None
+        return run if run is not None and run.start == end + 1 else None
+
+    def _said(self, run: Run, verb: str, start: int) -> Name | None:
+        tokens = [t for t in run.tokens if t.start >= start + len(verb) or run.start > start]
+        name = self.name_of(tokens, f"verb {verb}")
+        # "Menurut POTM": capitals alone are an organisation; "led by" needs a full name.
+        if name is None or (name.value.isupper() and len(name.value) > 1):
+            return None
+        return name if " " in name.value or verb.split()[-1] not in _ACTIONS else None

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
-
-from ahocorasick_rs import AhoCorasick, MatchKind
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.taggers.organisation_countries import country_of_words
 from pipeline.taggers.organisation_runs import Run
@@ -21,6 +17,7 @@ from pipeline.taggers.organisation_types import OfficeWords
 if TYPE_CHECKING:
     from pipeline.taggers.person_names import Context
 
+_LONGEST_PEOPLE = 30  # characters before an office in which a people stands: "South Korean"
 _LONGEST_PLACE = 4  # words: "Nusa Tenggara Timur", "Daerah Istimewa Yogyakarta" needs three
 _PLURAL = re.compile(
     r"(?:\b(?:para|kedua|the two|two|both|these|all|ketiga|keempat) |s$)", re.IGNORECASE
@@ -37,6 +34,7 @@ _KINDS = {
 _NATIONAL = frozenset(
     ("minister", "ambassador")
 )  # they stand for a country, whatever town is named beside them
+_HERE = re.compile(r"RI\b")
 _OF = re.compile(
     r"[ \u00a0](?:of|de|di|von|van|del|da|do) (?:the )?(?:(?:[Cc]ity|[Pp]rovince|[Pp]refecture|"
     r"[Ss]tate|[Tt]own|[Cc]ounty|[Mm]unicipality|[Rr]egency|[Dd]istrict|[Bb]orough) of )?(?:the )?"
@@ -47,11 +45,16 @@ _ADMIN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OfficeHit:
+_LAST_WORD = re.compile(r"[\w.]+$")
+_LONGEST_STATE = 24  # characters: "penjabat sementara", "newly-elected"
+_NONE: re.Match[str] = re.compile("").match("")  # type: ignore[assignment]  # always matches
+
+
+class OfficeHit(NamedTuple):
     """An office word.
 
-    Code points ``[start, end)``; ``phrase_start`` includes "acting", "the two".
+    Code points ``[start, end)``; ``phrase_start`` includes "acting", "the two". ``state`` is
+    "acting", "former", "elect" or nothing.
     """
 
     start: int
@@ -60,75 +63,68 @@ class OfficeHit:
     words: str
     phrase_start: int
     is_plural: bool
+    state: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Governed:
-    """The place that an office governs, where its name ends, its id and country if known."""
+class Governed(NamedTuple):
+    """The place that an office governs, its id and country if known.
+
+    ``end`` is where office and place end, ``start`` where a place before the office begins.
+    """
 
     end: int
     id: str | None
     country: str | None
-
-
-@lru_cache(maxsize=4)
-def _automaton(words: tuple[str, ...]) -> AhoCorasick:
-    return AhoCorasick(words, matchkind=MatchKind.LeftmostLongest, store_patterns=False)
-
-
-def _lower(text: str) -> str:
-    """Lower-case ``text`` code point for code point ("İ" would become two)."""
-    lowered = text.lower()
-    return (
-        lowered
-        if len(lowered) == len(text)
-        else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    )
+    start: int | None = None
 
 
 def find_offices(context: Context) -> Iterator[OfficeHit]:
     """Yield the offices of a text in order, the longest words at each place."""
     words = context.offices
-    patterns = _patterns(words)
-    text = context.text
-    lowered = _lower(text)
-    for pattern, start, end in _automaton(patterns).find_matches_as_indexes(lowered):
+    patterns = words.phrases.words
+    lowered = context.lowered
+    for pattern, start, end in words.phrases.find(lowered):
         phrase = patterns[pattern]
         office = words.offices.get(phrase) or words.offices[phrase[:-1]]
-        if _is_word(lowered, start, end):
-            first = _phrase_start(lowered, start, words)
+        if _is_word(lowered, start, end, words):
+            first, state = _phrase_start(lowered, start, words)
             plural = (
                 phrase not in words.offices
                 or _PLURAL.search(lowered, max(0, first - 9), start) is not None
             )
-            yield OfficeHit(start, end, office, phrase, first, plural)
+            if phrase.endswith("-elect"):
+                state = "elect"
+            yield OfficeHit(start, end, office, phrase, first, plural, state)
 
 
-@lru_cache(maxsize=4)
-def _patterns_of(phrases: frozenset[str]) -> tuple[str, ...]:
-    plurals = {f"{p}s" for p in phrases if p.isascii() and " of " not in p}
-    return tuple(sorted(phrases | plurals))
-
-
-def _patterns(words: OfficeWords) -> tuple[str, ...]:
-    return _patterns_of(frozenset(words.offices))
-
-
-def _is_word(lowered: str, start: int, end: int) -> bool:
+def _is_word(lowered: str, start: int, end: int, words: OfficeWords) -> bool:
     before = lowered[start - 1] if start else " "
     after = lowered[end] if end < len(lowered) else " "
-    return not (before.isalnum() or before in "-_@/'" or after.isalnum() or after in "_@-")
+    if after.isalnum() or after in "_@-":
+        return False
+    if before == "-":  # "then-mayor", "ex-Wali Kota"
+        return (_LAST_WORD.search(lowered, max(0, start - 12), start - 1) or _NONE).group() in (
+            words.states
+        )
+    return not (before.isalnum() or before in "_@'")
 
 
-def _phrase_start(lowered: str, start: int, words: OfficeWords) -> int:
-    """Walk left over "acting", "former", "Plt."."""
-    head = lowered[max(0, start - 24) : start].rstrip()
-    word = head.rsplit(None, 1)[-1] if head else ""
-    return (
-        start - (len(lowered[max(0, start - 24) : start]) - len(head)) - len(word)
-        if word in words.acting
-        else start
-    )
+def _phrase_start(lowered: str, start: int, words: OfficeWords) -> tuple[int, str]:
+    """Walk left over "acting", "former", "Plt.", "pelaksana tugas"; return what they say."""
+    state, first = "", start
+    while first > 1 and lowered[first - 1] in " -\u00a0":
+        end = first - 1
+        low = max(0, end - _LONGEST_STATE, lowered.rfind("\n", 0, end) + 1)
+        begin = max(low, lowered.rfind(" ", low, end) + 1)
+        word = lowered[begin:end].lstrip("(\"“‘'")
+        if word not in words.states and begin > low:
+            begin = max(low, lowered.rfind(" ", low, begin - 1) + 1)
+            word = lowered[begin:end].lstrip("(\"“‘'")
+        if word not in words.states:
+            break
+        state = state or words.states[word]
+        first = end - len(word)
+    return first, state
 
 
 def place_after(context: Context, hit: OfficeHit) -> Governed | None:
@@ -139,10 +135,12 @@ def place_after(context: Context, hit: OfficeHit) -> Governed | None:
     offset = of.end() if of else offset
     admin = _ADMIN.match(text, offset - 1 if of else offset)
     offset = admin.end() if admin else offset + (0 if of else 1)
-    annotated = _annotated(context, offset, admin is not None)
+    annotated = annotated_place(context, offset, admin is not None)
     if annotated is not None:
         return annotated
     if hit.office in _NATIONAL:
+        if _HERE.match(text, offset):  # "Dubes RI", "Menteri Luar Negeri RI"
+            return Governed(offset + 2, "iso:ID", "ID")
         found = country_of_words(text[offset : offset + 40].split(), context.registers)
         if not found:
             return None
@@ -158,11 +156,11 @@ def place_after(context: Context, hit: OfficeHit) -> Governed | None:
     )
 
 
-def _annotated(context: Context, offset: int, has_admin: bool) -> Governed | None:
+def annotated_place(context: Context, offset: int, has_admin: bool = False) -> Governed | None:
     """Return the place annotation at ``offset``, or around it with its admin word."""
-    for place in context.places:
-        if place.span.start == offset or (has_admin and place.span.start < offset < place.span.end):
-            return Governed(place.span.end, place.referent_id, place.country)
+    place = context.place_at(offset)
+    if place is not None and (place.span.start == offset or has_admin):
+        return Governed(place.span.end, place.referent_id, place.country)
     return None
 
 
@@ -203,9 +201,11 @@ def place_before(context: Context, hit: OfficeHit) -> Governed | None:
         return None
     end = hit.phrase_start - 1
     possessive = 2 if text[end - 2 : end] in ("'s", "’s") else 0
-    for place in context.places:
-        if place.span.end in (end, end - possessive):
-            return Governed(hit.end, place.referent_id, place.country)
+    place = context.place_at(end - possessive - 1)
+    if place is not None and place.span.end in (end, end - possessive):
+        return Governed(hit.end, place.referent_id, place.country, place.span.start)
+    if hit.office in _NATIONAL:
+        return people_before(context, hit, end)
     run = context.run_at(end - 1)
     if run is None or context.language != "en":
         return None
@@ -214,5 +214,16 @@ def place_before(context: Context, hit: OfficeHit) -> Governed | None:
         name = text[tokens[-size].start : end - possessive]
         found = _resolve(context, name, hit.office)
         if found is not None:
-            return Governed(hit.end, *found)
+            return Governed(hit.end, *found, tokens[-size].start)
+    return None
+
+
+def people_before(context: Context, hit: OfficeHit, end: int) -> Governed | None:
+    """Return the country before its envoy: "the Chinese | ambassador"."""
+    words = context.text[max(0, end - _LONGEST_PEOPLE) : end].split(" ")
+    for size in (2, 1):
+        found = country_of_words(words[-size:], context.registers) if words[-size:][0] else None
+        if len(words) >= size and found and found[1] == size:
+            start = end - len(" ".join(words[-size:]))
+            return Governed(hit.end, f"iso:{found[0]}", found[0], start)
     return None
