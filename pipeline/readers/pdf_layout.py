@@ -9,13 +9,12 @@ rows.
 
 from __future__ import annotations
 
-import ctypes
-import re
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
+
+from pipeline.readers.pdf_letters import Box, Line, turned
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfTextPage
@@ -25,43 +24,28 @@ CELL_EMS = 0.8  # least gap between two cells of a row
 GUTTER_LINES = 4  # least number of rows on either side of a gutter
 CLEAR = 0.85  # share of the rows with a gap that must leave it free
 ALIGNED_GAPS = 3  # so many rows with a gap at one place make a page worth the layout pass
-MERGED = "\ufffe"
 MAX_DEPTH = 3  # eight columns are more than any release has
 PROSE_FILL = 0.6  # a column of prose fills its width; cells of a table do not
 PROSE_WORDS = 4
+NARROW_WORDS = 2
+GOING_ON = 0.6  # share of lines that begin small; cells mostly begin with capitals or digits
 MAX_RECTS = 5_000  # a page with more runs of text is a drawing: no columns are sought
 
 
-@dataclass(slots=True)
-class Line:
-    """One line of text. Coordinates in points, the origin at the lower left corner of the page."""
-
-    text: str
-    left: float
-    bottom: float
-    right: float
-    top: float
-    is_row: bool = False
-
-    @property
-    def height(self) -> float:
-        """Height of the line's letters."""
-        return self.top - self.bottom
-
-
-def _boxes(textpage: PdfTextPage) -> list[tuple[float, float, float, float]]:
-    """Return the boxes of the page's runs of text."""
+def _boxes(textpage: PdfTextPage, turn: int) -> list[Box]:
+    """Return the boxes of the page's runs of text, upright."""
     count = textpage.count_rects()
     if count > MAX_RECTS:
         return []
-    return [textpage.get_rect(i) for i in range(count)]
+    boxes = [textpage.get_rect(i) for i in range(count)]
+    return [turned(box, turn) for box in boxes] if turn else boxes
 
 
 def _box_rows(
-    boxes: Sequence[tuple[float, float, float, float]],
-) -> list[list[tuple[float, float, float, float]]]:
+    boxes: Sequence[Box],
+) -> list[list[Box]]:
     """Group boxes into rows whose vertical extents overlap by half."""
-    rows: list[list[tuple[float, float, float, float]]] = []
+    rows: list[list[Box]] = []
     for box in sorted(boxes, key=lambda b: -(b[1] + b[3])):
         middle = (box[1] + box[3]) / 2
         if rows and rows[-1][0][1] <= middle <= rows[-1][0][3]:
@@ -71,10 +55,10 @@ def _box_rows(
     return rows
 
 
-def has_gaps(textpage: PdfTextPage) -> bool:
+def has_gaps(textpage: PdfTextPage, turn: int) -> bool:
     """Tell cheaply if a page may have columns or a table: rows with a wide gap at one place."""
     edges: list[tuple[float, int]] = []
-    for row in _box_rows(_boxes(textpage)):
+    for row in _box_rows(_boxes(textpage, turn)):
         row.sort()
         height = max(b[3] - b[1] for b in row)
         reach = row[0][2]
@@ -90,93 +74,10 @@ def has_gaps(textpage: PdfTextPage) -> bool:
     return False
 
 
-class _CharBoxes:
-    """Asks pdfium for the box of a letter: as wide as its advance, as high as its font."""
-
-    def __init__(self, textpage: PdfTextPage) -> None:
-        import pypdfium2.raw as pdfium
-
-        self._ask, self._page = pdfium.FPDFText_GetLooseCharBox, textpage.raw
-        self._rect = pdfium.FS_RECTF()
-        self._pointer = ctypes.byref(self._rect)
-
-    def box(self, index: int) -> tuple[float, float, float, float]:
-        """Return left, bottom, right and top of the letter at ``index``."""
-        self._ask(self._page, index, self._pointer)
-        rect = self._rect
-        return rect.left, rect.bottom, rect.right, rect.top
-
-
-def plain_lines(textpage: PdfTextPage) -> list[Line]:
-    """Return the lines in the order of the file, with the box from first to last letter."""
-    count = textpage.count_chars()
-    text = textpage.get_text_range()
-    ask = _CharBoxes(textpage)
-    exact = len(text) == count  # surrogate pairs shift the indices: then no geometry is claimed
-    lines: list[Line] = []
-    start = 0
-    # Where a line ends inside a word, pdfium writes U+FFFE and runs the lines together.
-    for raw in re.findall(rf"[^\n{MERGED}]*[\n{MERGED}]?", text):
-        stripped = raw.strip()
-        if stripped:
-            first = start + len(raw) - len(raw.lstrip())
-            last = start + len(raw.rstrip()) - 1
-            if exact:
-                left, bottom, right, top = ask.box(first)
-                _, bottom2, right2, top2 = ask.box(last)
-                lines.append(
-                    Line(stripped, left, min(bottom, bottom2), max(right, right2), max(top, top2))
-                )
-            else:
-                lines.append(Line(stripped, 0.0, 0.0, 0.0, 0.0))
-        start += len(raw)
-    return lines
-
-
-def words_of(textpage: PdfTextPage) -> list[Line]:
-    """Gather the page's characters into words with their boxes, in the order of the file."""
-    found: list[Line] = []
-    letters: list[str] = []
-    box: list[float] | None = None
-    ask = _CharBoxes(textpage)
-    for index, character in enumerate(textpage.get_text_range()):
-        if character.isspace():
-            _close(found, letters, box)
-            box = None
-            continue
-        left, bottom, right, top = ask.box(index)
-        if box is not None and _breaks(box, left, bottom, top):
-            _close(found, letters, box)
-            box = None
-        letters.append(character)
-        if box is None:
-            box = [left, bottom, right, top]
-        elif right > left:
-            box = [min(box[0], left), min(box[1], bottom), max(box[2], right), max(box[3], top)]
-    _close(found, letters, box)
-    return found
-
-
-def _breaks(box: list[float], left: float, bottom: float, top: float) -> bool:
-    """Tell whether a letter belongs to another word: a jump to the side or to another line."""
-    height = max(box[3] - box[1], top - bottom, 1.0)
-    middle = (bottom + top) / 2
-    return (
-        abs(left - box[2]) > height or not box[1] - 0.5 * height <= middle <= box[3] + 0.5 * height
-    )
-
-
-def _close(found: list[Line], letters: list[str], box: list[float] | None) -> None:
-    if letters and box is not None:
-        left, bottom, right, top = box
-        found.append(Line("".join(letters), left, bottom, right, top))
-    letters.clear()
-
-
 Row = list[Line]
 
 
-def _rows(words: Sequence[Line]) -> list[Row]:
+def rows_of(words: Sequence[Line]) -> list[Row]:
     """Group words into rows from the top of the page down, words from left to right."""
     rows: list[Row] = []
     bounds: list[tuple[float, float]] = []
@@ -205,13 +106,13 @@ def _gutter(rows: Sequence[Row], em: float) -> tuple[float, float] | None:
     """
     left = min(w.left for row in rows for w in row)
     right = max(w.right for row in rows for w in row)
-    cover = [0] * (int(right - left) + 2)
+    size = int(right - left) + 2
+    changes = [0] * (size + 1)
     for row in rows:
         for word in row:
-            for x in range(
-                max(0, int(word.left - left)), min(len(cover), int(word.right - left) + 1)
-            ):
-                cover[x] += 1
+            changes[max(0, int(word.left - left))] += 1
+            changes[min(size, int(word.right - left) + 1)] -= 1
+    cover = list(accumulate(changes[:size]))
     allowed = (1 - CLEAR) * len(rows)
     best, begin = None, None
     for x, count in enumerate([*cover[:-1], len(rows) + 1]):
@@ -245,10 +146,18 @@ def _crosses(row: Row, strip: tuple[float, float]) -> bool:
 
 
 def _is_prose(side: Sequence[Row]) -> bool:
-    """Tell running text from cells: it fills its width and has several words to a line."""
+    """Tell running text from cells: it fills its width and has several words to a line.
+
+    A narrow column has few words to a line, but most of its lines go on in the middle of a
+    sentence.
+    """
     width = max(r[-1].right for r in side) - min(r[0].left for r in side)
     fill = statistics.median((r[-1].right - r[0].left) / max(1.0, width) for r in side)
-    return fill >= PROSE_FILL and statistics.median(len(r) for r in side) >= PROSE_WORDS
+    count = statistics.median(len(r) for r in side)
+    if fill < PROSE_FILL or count < NARROW_WORDS:
+        return False
+    going_on = sum(1 for row in side if row[0].text[:1].islower())
+    return count >= PROSE_WORDS or going_on >= GOING_ON * len(side)
 
 
 def _line(row: Row, em: float, *, is_row: bool) -> Line:
@@ -265,7 +174,7 @@ def in_reading_order(words: Sequence[Line], depth: int = 0) -> list[Line]:
     """Order words: across the page what is wide, then column by column; tables by rows."""
     if not words:
         return []
-    rows, em = _rows(words), _em(words)
+    rows, em = rows_of(words), _em(words)
     gapped = [
         row for row in rows if any(b.left - a.right >= GUTTER_EMS * em for a, b in pairwise(row))
     ]
