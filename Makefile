@@ -45,6 +45,8 @@ evaluate: setup ## Score the gold sets (the sample's always, ../shared/gold wher
 bench: setup ## Speed beside the peers, in one run (ratios, not seconds)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.bench_ingest
+	$(BIN)/python -m tests.bench.bench_gazetteer
+	$(BIN)/python -m tests.bench.bench_pdf
 
 torture: setup ## Kills, a flaky and a hostile server, memory and manners, in full (an hour)
 	$(BIN)/python -m tests.torture all

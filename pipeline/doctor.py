@@ -135,6 +135,22 @@ def _archive(run: Run) -> Iterator[tuple[str, str]]:
     yield "ok", f"{len(shards)} WARCs; {count:,} captures of the newest verified"
 
 
+def _scans(run: Run) -> Iterator[tuple[str, str]]:
+    from pipeline.readers.ocr import ALWAYS, INSTALL, installed
+
+    del run
+    path, packs = installed()
+    missing = [name for name in ALWAYS if name not in packs]
+    if path is None or missing:
+        lack = f"packs {', '.join(missing)} of Tesseract" if path else "Tesseract"
+        yield (
+            "warning",
+            f"{lack} not installed: scanned PDFs are not read. To read them, {INSTALL}.",
+        )
+    else:
+        yield "ok", f"Tesseract with {', '.join(sorted(packs))}"
+
+
 CHECKS: tuple[tuple[str, Callable[[Run], Iterator[tuple[str, str]]]], ...] = (
     ("python", _python),
     ("packages", _packages),
@@ -144,6 +160,7 @@ CHECKS: tuple[tuple[str, Callable[[Run], Iterator[tuple[str, str]]]], ...] = (
     ("sources", _sources),
     ("catalog", _catalog),
     ("archive", _archive),
+    ("scans", _scans),
 )
 
 

@@ -9,8 +9,9 @@ from reportlab.platypus import Spacer, Table
 
 from pipeline.readers import Payload, Reading, UnreadableError
 from pipeline.readers.pdf import read_pdf
-from pipeline.readers.pdf_letters import grade, turned, unligated, unshifted
-from pipeline.readers.pdf_pages import _ranges
+from pipeline.readers.pdf_letters import Line, grade, turned, unligated, unshifted
+from pipeline.readers.pdf_pages import PageReader, _ranges
+from pipeline.readers.pdf_second import SecondReader
 from tests.bench.bench_pdf import f1
 from tests.pdf_builder import coded_page, drawn, joined, paragraph, pdf_of, raw_pdf, text_page
 from tests.pdf_samples import CITIES, GRID, LAYOUTS, english, prose, sample
@@ -212,3 +213,30 @@ def test_four_quarter_turns_bring_a_box_back(
 
 def test_page_numbers_are_written_short() -> None:
     assert _ranges([1, 2, 3, 7, 9, 10]) == "1-3, 7, 9-10"
+
+
+def test_a_page_of_codes_is_asked_of_a_second_program_before_it_is_recognised() -> None:
+    text = prose(38, 14)
+    right = SecondReader(pdf_of(paragraph(text))).read(1)
+    assert right is not None
+    assert " ".join(w.text for w in right).split() == text.split()
+    assert SecondReader(b"%PDF-1.4 broken").read(1) is None
+
+    class Second(SecondReader):
+        def read(self, number: int) -> list[Line] | None:
+            return right
+
+    class Never:
+        obstacle = "not asked for"
+
+        def read(self, page: object) -> None:
+            raise AssertionError("recognised though the second program could read it")
+
+    import pypdfium2
+
+    body = coded_page(text, scramble=9)
+    reader = PageReader(Never(), [], Second(body))  # type: ignore[arg-type]
+    (page,) = reader.read(pypdfium2.PdfDocument(body))
+    assert " ".join(line.text for line in page.lines).split() == text.split()
+    assert page.quality is not None
+    assert not page.is_recognised

@@ -123,12 +123,12 @@ def read_frame(frame: bytes) -> bytes:
 def _warm_up() -> None:
     """Import what the readers need, before the sandbox counts memory and time."""
     import lxml.etree
-    import pypdf
+    import numpy
     import pypdfium2
     import selectolax.lexbor
     import trafilatura
 
-    del lxml, pypdf, pypdfium2, selectolax, trafilatura
+    del lxml, numpy, pypdfium2, selectolax, trafilatura
 
 
 read_frame.warm_up = _warm_up  # type: ignore[attr-defined]

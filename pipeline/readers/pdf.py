@@ -21,6 +21,7 @@ from pipeline.readers.pdf_preflight import (
     reason_without_text,
 )
 from pipeline.readers.pdf_scans import Recogniser
+from pipeline.readers.pdf_second import SecondReader
 from pipeline.readers.published import Judge, date_in_release, month_first
 
 MIN_CHARS = 100  # a release of two sentences
@@ -102,7 +103,7 @@ def read_pdf(payload: Payload) -> Reading:
     recogniser = Recogniser(payload.languages)
     try:
         facts = facts_of(document)
-        pages = PageReader(recogniser, remarks).read(document)
+        pages = PageReader(recogniser, remarks, SecondReader(payload.body)).read(document)
     finally:
         document.close()
     letters = sum(page.letters for page in pages)

@@ -31,6 +31,7 @@ from pipeline.readers.pdf_scans import (
     has_hidden_text,
     is_picture,
 )
+from pipeline.readers.pdf_second import SecondReader
 from pipeline.readers.pdf_tables import MIN_ROWS, fill, is_inside, placed, rules_of, tables_of
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class PageReader:
 
     recogniser: Recogniser
     remarks: list[Remark]
+    second: SecondReader
     _missed: dict[str, list[int]] = field(default_factory=dict)
 
     def read(self, document: PdfDocument) -> list[Page]:
@@ -106,7 +108,7 @@ class PageReader:
         if score < GARBAGE:
             mended = unshifted(letters.text)
             if mended is None:
-                return self._recognised(page, [], number, "its letters are codes without meaning")
+                return self._again(page, number)
             letters.text, score, is_mended = mended, grade(mended), True
         lines = _lines(page, textpage, letters)
         if is_picture(page) and has_hidden_text(page):
@@ -114,6 +116,14 @@ class PageReader:
                 return self._recognised(page, lines, number, "a poor layer of text under a scan")
             return Page(lines, quality=score)
         return Page(lines, quality=score if is_mended or score < DOUBTFUL else None)
+
+    def _again(self, page: PdfPage, number: int) -> Page:
+        """Return a page of codes as another program gives its letters, else as it is recognised."""
+        words = self.second.read(number) or []
+        score = grade(" ".join(w.text for w in words))
+        if len(words) >= MIN_LETTERS and score >= DOUBTFUL:
+            return Page(in_reading_order(words), quality=score)
+        return self._recognised(page, [], number, "its letters are codes without meaning")
 
     def _recognised(self, page: PdfPage, lines: list[Line], number: int, what: str) -> Page:
         """Return a page as it is recognised; as it was where that does not go or gives less."""
