@@ -32,6 +32,7 @@ from pipeline.readers.dispatch import (
 )
 from pipeline.readers.html_selected import FIELD
 from pipeline.readers.language import detect
+from pipeline.readers.passages import passages
 from pipeline.readers.signatures import minhash, text_sha256
 from pipeline.records import Capture, Document, Issue, Rejection
 from pipeline.sandbox import Sandbox
@@ -169,6 +170,7 @@ def read_payload(payload: Payload, box: Sandbox) -> Reading:
 def document_of(capture: Capture, reading: Reading) -> Document:
     """Return the document that a reading of a capture is."""
     expected = (reading.declared_language, *capture.languages)
+    language = reading.language or detect(reading.text, expected)
     return Document(
         doc_id=capture.doc_id,
         capture_id=capture.capture_id,
@@ -179,7 +181,7 @@ def document_of(capture: Capture, reading: Reading) -> Document:
         url=capture.url,
         title=reading.title or None,
         text=reading.text,
-        language=reading.language or detect(reading.text, expected),
+        language=language,
         published=reading.published.date if reading.published else None,
         published_by=reading.published.method if reading.published else None,
         retrieved_at=capture.fetched_at,
@@ -190,6 +192,7 @@ def document_of(capture: Capture, reading: Reading) -> Document:
         byline=reading.byline,
         published_confidence=reading.published.confidence if reading.published else None,
         text_quality=reading.text_quality,
+        passages=passages(reading.text, language),
     )
 
 

@@ -10,17 +10,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A half-open range ``[start, end)`` of code points in a document's text."""
-
-    start: int
-    end: int
-
-    def of(self, text: str) -> str:
-        """Return the characters of ``text`` that the span covers."""
-        return text[self.start : self.end]
+from pipeline.spans import Passage as Passage
+from pipeline.spans import Span as Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +42,6 @@ class Capture:
     payload_length: int
     warc_file: str
     warc_offset: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """A stretch ``[start, end)`` of a text, in code points, in another language than the rest."""
-
-    start: int
-    end: int
-    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

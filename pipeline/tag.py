@@ -19,7 +19,8 @@ from pipeline.gazetteer import Gazetteer
 from pipeline.records import Annotation, Document, Issue, Rejection, Span
 from pipeline.store import read_records, write_records
 from pipeline.taggers.dates import tag_dates
-from pipeline.taggers.entities import Entity, find_entities, make_gate
+from pipeline.taggers.entities import ENGLISH, INDONESIAN, Entity, Gate, find_entities, make_gate
+from pipeline.taggers.ner_id import Recogniser
 from pipeline.taggers.organisation_registers import Registers, load_registers
 from pipeline.taggers.organisations import tag_organisations
 from pipeline.taggers.persons import tag_persons
@@ -34,10 +35,11 @@ STAGE = Stage(
     name="tag",
     inputs=("documents",),
     output="annotations",
-    models=("codebook.yml", "languages", "gazetteer", "registers"),
+    models=("codebook.yml", "languages", "gazetteer", "registers", "ner-id"),
     config=("tag",),
 )
 ALL = "all"  # option: tag and forward also what the screen would stop
+_NAMED = frozenset((ENGLISH, *INDONESIAN))  # languages with an entity model
 FALLBACK = "en"  # whose dates are read in a language without a file: numbers, English month names
 
 
@@ -78,6 +80,7 @@ class Tools:
     cues: dict[str, PlaceCues]
     registers: Registers
     spacy_model: str
+    names: Recogniser | None
 
 
 @lru_cache(maxsize=2)
@@ -95,6 +98,7 @@ def load(models: Path, digest: str, spacy_model: str) -> Tools:
         cues=parse_cues((models / "gazetteer" / "cues.yml").read_text("utf-8")),
         registers=load_registers(models, gazetteer),
         spacy_model=spacy_model,
+        names=Recogniser.load(models, gazetteer) if spacy_model else None,
     )
 
 
@@ -102,7 +106,7 @@ def annotate(document: Document, hits: Sequence[TermHit], tools: Tools) -> list[
     """Return all annotations of one document, by start, end, layer and label."""
     terms = tag_terms(document, hits)
     places = tag_places(document, tools.gazetteer, tools.cues)
-    entities = _entities(document, [*terms, *places], tools.spacy_model)
+    entities = _entities(document, [*terms, *places], tools)
     if entities:
         known = [(e.start, e.end, e.label) for e in entities]
         places = tag_places(document, tools.gazetteer, tools.cues, entities=known)
@@ -158,20 +162,35 @@ def _place_in_text(annotation: Annotation) -> tuple[int, int, str, str]:
     return annotation.span.start, annotation.span.end, annotation.layer, annotation.label
 
 
-def _entities(document: Document, known: Iterable[Annotation], model: str) -> tuple[Entity, ...]:
-    """Return what the English model finds in the sentences where a party can stand.
+def _entities(document: Document, known: Iterable[Annotation], tools: Tools) -> tuple[Entity, ...]:
+    """Return what the models find in the sentences where a party can stand.
 
     Of the cues only those of a stage open the gate: words for actors or processes stand everywhere.
     """
-    if not model or document.language.split("-")[0] != "en":
+    parts = [s for s in stretches(document) if s.language.split("-")[0] in _NAMED]
+    if not parts:
         return ()
     telling = [
         a
         for a in known
         if a.layer == "place" or a.layer == "instrument" or a.label.startswith("stage.")
     ]
-    spans = sentences(document.text)
-    return find_entities(document, spans, make_gate(document.text, telling), model)
+    gate = make_gate(document.text, telling)
+    return tuple(
+        replace(entity, start=entity.start + part.start, end=entity.end + part.start)
+        for part in parts
+        for entity in _entities_of(part_of(document, part), part.start, gate, tools)
+    )
+
+
+def _entities_of(part: Document, base: int, gate: Gate, tools: Tools) -> tuple[Entity, ...]:
+    """Return the entities of one stretch that begins at ``base``, with offsets from there."""
+
+    def keeps(sentence: Span) -> bool:
+        return gate(Span(start=sentence.start + base, end=sentence.end + base))
+
+    spans = sentences(part.text)
+    return find_entities(part, spans, keeps, tools.spacy_model, tools.names)
 
 
 def run_shard(task: ShardTask) -> Counts:

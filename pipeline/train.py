@@ -92,9 +92,17 @@ def _write(path: Path, data: object) -> None:
         handle.write((json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode())
 
 
+def _ner_id(models: Path, data: Sequence[TrainingDocument]) -> str:
+    from pipeline.trainers.ner_id import train_ner_id
+
+    del data  # it has corpora of its own; `pipeline.training` names another folder of them
+    return train_ner_id(models)
+
+
 Trainer = Callable[[Path, Sequence[TrainingDocument]], str]
 TRAINERS: tuple[tuple[str, Trainer], ...] = (
     ("gazetteer", _gazetteer),
+    ("ner-id", _ner_id),
     ("classifiers", _classifiers),
     ("relator", _relator),
 )
