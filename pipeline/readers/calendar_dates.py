@@ -17,23 +17,23 @@ FIRST_YEAR = 1945  # the oldest agreement between cities that a page could have 
 # Names and usual abbreviations, without accents or full stops. One line per month.
 _MONTHS = (
     "january jan januari janvier janv januar janner enero ene janeiro gennaio gen stycznia "
-    "styczen ocak января janar",
+    "styczen ocak января janar يناير",
     "february feb februari pebruari peb fevrier fevr februar feber febrero fevereiro fev "
-    "febbraio lutego luty subat февраля",
-    "march mar maret mrt mart mars marz maerz marzo marco marca marzec марта mac",
-    "april apr avril avr abril abr aprile kwietnia kwiecien nisan апреля",
-    "may mei mai mayo maio maggio mag maja maj mayis мая",
-    "june jun juni juin junio junho giugno giu czerwca czerwiec haziran июня jui",
-    "july jul juli juillet juil julio julho luglio lug lipca lipiec temmuz июля julai",
+    "febbraio lutego luty subat февраля فبراير",
+    "march mar maret mrt mart mars marz maerz marzo marco marca marzec марта mac مارس",
+    "april apr avril avr abril abr aprile kwietnia kwiecien nisan апреля أبريل",
+    "may mei mai mayo maio maggio mag maja maj mayis мая مايو",
+    "june jun juni juin junio junho giugno giu czerwca czerwiec haziran июня jui يونيو",
+    "july jul juli juillet juil julio julho luglio lug lipca lipiec temmuz июля julai يوليو",
     "august aug agustus agu agt ags augustus aout agosto ago sierpnia sierpien agustos "
-    "августа ogos",
+    "августа ogos أغسطس",
     "september sep sept septembre septiembre setembro set settembre wrzesnia wrzesien eylul "
-    "сентября",
+    "сентября سبتمبر",
     "october oct oktober okt octobre octubre outubro out ottobre ott pazdziernika pazdziernik "
-    "ekim октября",
-    "november nov nopember nop novembre noviembre novembro listopada listopad kasim ноября",
+    "ekim октября أكتوبر",
+    "november nov nopember nop novembre noviembre novembro listopada listopad kasim ноября نوفمبر",
     "december dec desember des decembre dezember dez diciembre dic dezembro dicembre grudnia "
-    "grudzien aralik декабря disember dis",
+    "grudzien aralik декабря disember dis ديسمبر",
 )
 _PLAIN = str.maketrans("áàâäãåçéèêëíìîïıñóòôöõúùûüýşśźńğ", "aaaaaaceeeeiiiiinooooouuuuysszng")
 _ISO = re.compile(

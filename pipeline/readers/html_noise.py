@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import pairwise
 
 # How a part of a class or id token begins that marks boilerplate. Parts are what separators and the
 # capitals of camelCase divide: "ad" is not in "header", "tag" not in "stage".
@@ -46,6 +45,7 @@ _DENIALS = frozenset({"has", "no", "with"})  # "has-sidebar" is the page beside 
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 _SIMPLE = tuple(stem for stem in _STEMS if "-" not in stem)
 _COMPOUND = tuple(f"-{stem}" for stem in _STEMS if "-" in stem)
+_HEADS = frozenset(stem.partition("-")[0] for stem in _STEMS if "-" in stem)
 # Names of the document's own text: they outweigh a weak mark of boilerplate on the same element.
 TEXT_CLASS = re.compile(
     r"(?:main|article|story|entry|post)[-_]{0,2}(?:content|body|text)|content[-_]body"
@@ -66,19 +66,24 @@ def noise_grade(name: str) -> int:
     return 0 if grade == 1 and TEXT_CLASS.search(name) else grade
 
 
+@lru_cache(maxsize=8192)  # the words of class names repeat over sources
+def _word_grade(word: str) -> int:
+    return 2 if word.startswith(_SURE) else int(word.startswith(_SIMPLE))
+
+
 def _token_grade(token: str) -> int:
     parts = [part for part in _SEPARATORS.split(token) if part]
     if not parts:
         return 0
     grade = int(token in _WHOLE or parts[0] in _EDGES or parts[-1] in _EDGES)
-    for before, part in pairwise(("", *parts)):
-        if before in _DENIALS:
-            continue
-        if part.startswith(_SURE):
+    before = ""
+    for part in parts:
+        found = 0 if before in _DENIALS else _word_grade(part)
+        if found == 2:
             return 2
-        if part.startswith(_SIMPLE):
-            grade = 1
-    if len(parts) > 1 and not grade:
+        grade = max(grade, found)
+        before = part
+    if not grade and len(parts) > 1 and not _HEADS.isdisjoint(parts):
         joined = "-".join(("", *parts))
         grade = int(any(stem in joined for stem in _COMPOUND))
     return grade
@@ -102,6 +107,20 @@ _OPENINGS = r"""
   | (?:lesen\s+sie|lies|siehe)\s+(?:auch|mehr)\b | mehr\s+zum\s+thema\b
   | (?:читайте|смотрите)\s+(?:также|ещё)\b | (?:lees|zie)\s+ook\b
   | (?:läs|les)\s+(?:också|også|mer)\b
+  | you\s+(?:may|might)\s+also\s+(?:like|enjoy|be\s+interested)\b | what\s+to\s+read\s+next\b
+  | (?:auch|ebenfalls)\s+interessant\s*[:!]?$ | weiterlesen\b.{0,20}$ | externer\s+inhalt\s*$
+  | (?:ähnliche|weitere|mehr)\s+(?:beiträge|artikel|meldungen|themen|news)\b.{0,30}$
+  | das\s+(?:thema\s+)?könnte\s+(?:dich|sie|euch)\s+auch\s+interessieren\b
+  | vous\s+aimerez\s+aussi\b | (?:czytaj|zobacz|przeczytaj)\s+(?:też|także|również|więcej)\b
+  | this\s+(?:entry|post|article)\s+was\s+(?:posted|published|filed)\b
+  | (?:this|the)\s+(?:article|content|material)\s+is\s+(?:the\s+)?copyright
+  | we\s+want\s+to\s+hear\s+(?:what\s+you\s+think|from\s+you)\b
+  | for\s+the\s+latest\s+(?:news|stories|updates)\b.{0,80}\b(?:download|follow|subscribe|app)
+  | follow\s+.{1,40}\son\s+(?:twitter|facebook|instagram|x\b|whatsapp|google)
+  | (?:artikel|berita)\s+ini\s+(?:telah|sudah|pernah)\s+(?:tayang|terbit|dimuat)\b
+  | cek\s+berita\b.{0,30}\bgoogle\s+news | (?:pilihan|rekomendasi)\s+(?:editor|redaksi)\s*[:]?
+  | (?:saksikan|tonton)\s+(?:video|juga|live)\b | \[gambas: | (?:ikuti|gabung|bergabung)\b
+    .{0,60}\b(?:whatsapp|telegram|google\s+news|saluran|channel)\b
   | (?:advertisement|advertising|iklan|publicidad|publicité|anzeige|werbung)\s*[:.]?\s*$
   | scroll\s+(?:to|untuk|down)\b | gulir\s+untuk\b
   | (?:dapatkan|ikuti|cek|follow)\s+(?:update|berita|kami|us|our)\b

@@ -9,16 +9,14 @@ not sentences stay where they stand between good blocks: sub-headings, list item
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.readers.html_blocks import HEADINGS, Block, Box, Page
-from pipeline.readers.html_noise import META_CHARS, META_LINE, NOISE_CHARS, NOISE_OPENING
+from pipeline.readers.html_cards import is_cut, mark_cards
+from pipeline.readers.html_judge import is_furniture, is_good, is_pointer
+from pipeline.readers.html_noise import META_CHARS
 
-SENTENCE_CHARS = 80  # a block this long reads like prose whatever its punctuation
-SHORT_SENTENCE_CHARS = 30  # shorter ones need a full stop
-LINKED = 0.5  # a block with a larger share of linked text is a pointer
 JUNK_WEIGHT = 1.0
 JUNK_CHARS = 40  # what one label ("More", a date, a name) counts at most
 MOST = {1: 0.6, 2: 0.75, 3: 0.75}
@@ -29,18 +27,16 @@ RESCUES = 3
 CORE_SHARE = 0.5  # of the root's sentences: the deepest box with so many is the core
 BRANCH_JUNK = 0.3  # junk to sentences in a branch beside the core; .15 to .6 differ by .002 in F1
 LEAD_BLOCKS = 3  # a standfirst between the title and the root has at most this many paragraphs
-CARDS = (
-    3  # so many siblings of one shape, each with a linked headline, are teasers of other documents
-)
-CARD_CHARS = 600
-HEADLINE_CHARS = 25
+OPENING_CHARS = 40  # of a description: so many letters in a row are no chance
+DESCRIBED_CHARS = 500  # a smaller box is the standfirst, or a teaser of the document
+TITLED_CHARS = 400  # of sentences: an article with less is a teaser of itself
+OTHER_CHARS = 200
 REPEAT_CHARS = 60  # a shorter line may rightly stand twice
 BODY_NAME = re.compile(
     r"(?i)article[-_]{0,2}(?:body|content|text)|(?:story|post|entry|news|detail|page)[-_]{0,2}(?:body|content|text)|"
     r"(?:read__content|isi[-_]?berita|konten|itp_bodycontent|detail__body)"
 )
 _PROSE = frozenset({"p", "li", "dd", "dt", "td", "tr", "blockquote", "pre"})
-_ENDS = tuple(".!?…\"”»。！？’')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,56 +55,6 @@ class Extract:
     def size(self) -> int:
         """Letters of all blocks."""
         return sum(b.size for b in self.blocks)
-
-
-def is_pointer(block: Block) -> bool:
-    """Tell whether a block is a link, a credit or a plea ("Baca juga: …")."""
-    return block.linked > LINKED * len(block.text) or (
-        block.size < NOISE_CHARS and NOISE_OPENING.match(block.text) is not None
-    )
-
-
-def is_furniture(block: Block) -> bool:
-    """Tell whether a short line is a date, a byline or a reading time."""
-    return block.size < META_CHARS and block.tag != "tr" and META_LINE.match(block.text) is not None
-
-
-def is_good(block: Block) -> bool:
-    """Tell whether a block reads like a sentence of a document."""
-    if block.size < SHORT_SENTENCE_CHARS or is_pointer(block):
-        return False
-    if (
-        block.tag in HEADINGS
-    ):  # a standfirst is often marked up as a heading, a headline has no full stop
-        return block.tag != "h1" and block.size >= SENTENCE_CHARS and block.text.endswith(_ENDS)
-    return block.size >= SENTENCE_CHARS or block.text.endswith(_ENDS)
-
-
-def _mark_cards(page: Page) -> None:
-    """Mark rows of teasers as noise: siblings of one shape, each with a linked headline."""
-    headlines = [False] * len(page.boxes)
-    sizes = [0] * len(page.boxes)
-    counts = [0] * len(page.boxes)
-    for block in page.blocks:
-        sizes[block.box] += block.size
-        counts[block.box] += 1
-        if block.linked >= HEADLINE_CHARS and block.linked > 0.8 * len(block.text):
-            headlines[block.box] = True
-    for index in range(len(page.boxes) - 1, 0, -1):
-        parent = page.boxes[index].parent
-        sizes[parent] += sizes[index]
-        counts[parent] += counts[index]
-        headlines[parent] = headlines[parent] or headlines[index]
-    rows: dict[tuple[int, str, str], list[int]] = defaultdict(list)
-    for index in range(1, len(page.boxes)):
-        box = page.boxes[index]
-        if counts[index]:
-            rows[box.parent, box.tag, box.name].append(index)
-    for row in rows.values():
-        cards = [i for i in row if headlines[i] and counts[i] > 1 and sizes[i] <= CARD_CHARS]
-        if len(cards) >= CARDS and len(cards) >= 0.7 * len(row):
-            for index in cards:
-                page.boxes[index].noise = 1
 
 
 def _noise_marks(page: Page, good: list[bool]) -> list[bool]:
@@ -182,11 +128,12 @@ def _inside(page: Page, root: int) -> list[bool]:
 
 
 def _core(page: Page, root: int) -> int:
-    """Return the deepest box below ``root`` that still holds half of its sentences."""
+    """Return the deepest container below ``root`` that still holds half of its sentences."""
     core = root
     for index in range(root + 1, len(page.boxes)):
         if (
             page.boxes[index].parent == core
+            and page.boxes[index].tag not in _PROSE
             and page.boxes[index].good >= CORE_SHARE * page.boxes[root].good
         ):
             core = index
@@ -261,9 +208,65 @@ def _without_repeats(blocks: list[Block]) -> list[Block]:
     return kept
 
 
-def extract(page: Page) -> Extract:
-    """Choose the root and keep its text."""
-    _mark_cards(page)
+def _titled(page: Page, root: int) -> int:
+    """Return the ``article`` with the page's only first heading where others stand beside it."""
+    inside = _inside(page, root)
+    heads = [b.box for b in page.blocks if b.tag == "h1"]
+    if len(heads) != 1 or not inside[heads[0]]:
+        return root
+    titled = heads[0]
+    while titled != root and page.boxes[titled].tag != "article":
+        titled = page.boxes[titled].parent
+    if titled == root or page.boxes[titled].good < TITLED_CHARS:
+        return root
+    own = _inside(page, titled)
+    others = (
+        i
+        for i, box in enumerate(page.boxes)
+        if box.tag == "article" and inside[i] and not own[i] and box.good >= OTHER_CHARS
+    )
+    return titled if next(others, None) is not None else root
+
+
+def _without_ends(blocks: list[Block]) -> list[Block]:
+    """Drop what heads nothing at the end: "More topics:", a heading of the next box."""
+    while len(blocks) > 1 and (
+        blocks[-1].tag in HEADINGS
+        or (blocks[-1].size < META_CHARS and blocks[-1].text.endswith(":"))
+    ):
+        blocks = blocks[:-1]
+    return blocks
+
+
+def _described(page: Page, opening: str, root: int) -> int:
+    """Return a box elsewhere that holds the paragraph which the page's description quotes, or 0.
+
+    It is the document where the greatest box of the page is a list of others, or comments.
+    """
+    place = next((i for i, b in enumerate(page.blocks) if b.text.startswith(opening)), None)
+    if place is None or is_cut(page.blocks[place]) or not is_good(page.blocks[place]):
+        return 0
+    path, above = [], page.blocks[place].box
+    while above >= 0:
+        path.append(above)
+        above = page.boxes[above].parent
+    outside = set()
+    above = root
+    while above >= 0:
+        outside.add(above)
+        above = page.boxes[above].parent
+    inner = [i for i in path if i not in outside and page.boxes[i].good >= DESCRIBED_CHARS]
+    return 0 if root in path else max(inner, key=lambda i: _worth(page.boxes[i]), default=0)
+
+
+def extract(page: Page, description: str = "") -> Extract:
+    """Choose the root and keep its text.
+
+    Args:
+        page: All blocks.
+        description: What the page says of itself in its head, or nothing.
+    """
+    mark_cards(page)
     good = [is_good(b) for b in page.blocks]
     if not any(good):
         return Extract((), 0.0)
@@ -271,9 +274,12 @@ def extract(page: Page) -> Extract:
     blocks = [(b, g) for b, g in zip(page.blocks, good, strict=True) if not noise[b.box]]
     _sum_up(page, blocks)
     root = max(range(len(page.boxes)), key=lambda i: (_worth(page.boxes[i]), i))
+    if len(description) >= OPENING_CHARS:
+        root = _described(page, description[:OPENING_CHARS], root) or root
+    root = _titled(page, root)
     marks = _prune(page, root, _inside(page, root))
     start = next((i for i, (b, _) in enumerate(blocks) if marks[b.box]), 0)
     kept = _lead(blocks, start) + _kept(page, [(b, g) for b, g in blocks if marks[b.box]])
-    kept = _without_repeats(kept)
+    kept = _without_ends(_without_repeats(kept))
     share = page.boxes[root].good / max(1.0, page.boxes[0].good)
     return Extract(tuple(kept), share)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.readers import Published, Remark, Selectors
-from pipeline.readers.html_blocks import Block, Page, blocks_of, clean
+from pipeline.readers.html_blocks import Block, Page, clean
+from pipeline.readers.html_judge import is_pointer
 from pipeline.readers.html_noise import NOISE_CHARS, NOISE_OPENING
-from pipeline.readers.html_root import is_pointer
+from pipeline.readers.html_walk import blocks_of
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode

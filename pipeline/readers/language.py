@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 SAMPLE_CHARS = 1_000  # from the head and again from the middle; more letters change no verdict
+HEAD_CHARS = 400  # enough for a document that is in a language of its source
+CERTAIN = 0.999  # probability at which the head alone decides, if it is as expected
 PRIOR = 10.0  # how much likelier a document is in a language of its source than in any other
 SURE = 0.2  # below this probability the letters say nothing ("MoU signed"): the prior decides
 UNDETERMINED = "und"
@@ -36,6 +38,10 @@ def detect(text: str, expected: Sequence[str | None] = ()) -> str:
             short texts and close languages; a long text in another language is still seen.
     """
     known = [code for tag in expected if (code := primary(tag))]
+    if len(text) > HEAD_CHARS:
+        head, surely = max(_identifier().rank(text[:HEAD_CHARS]), key=lambda r: r[1])
+        if head in known and surely >= CERTAIN:
+            return str(head)
     middle = max(SAMPLE_CHARS, len(text) // 2)
     sample = text[:SAMPLE_CHARS] + text[middle : middle + SAMPLE_CHARS]
     ranked: list[tuple[str, float]] = [

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipeline.readers import Payload, Published, Remark
 from pipeline.readers.calendar_dates import dates_in, local_day, machine_date, zone_of
+from pipeline.readers.html_dates import ALONE_CHARS, date_alone, times_in, visible_date
 from pipeline.readers.html_metadata import Metadata
 
 if TYPE_CHECKING:
@@ -43,39 +45,28 @@ MODIFIED_NAMES = (
     "dcterms.modified",
 )
 CONFIDENCE = {
-    "import": 1.0, "json-ld": 0.95, "meta": 0.95, "microdata": 0.9, "feed": 0.9, "time": 0.85,
-    "visible": 0.8, "url": 0.8, "text": 0.7, "htmldate": 0.6, "modified": 0.4, "pdf": 0.3,
-    "docx": 0.3, "selector": 0.95,
+    "import": 1.0, "json-ld": 0.95, "meta": 0.9, "microdata": 0.95, "feed": 0.9, "time": 0.85,
+    "visible": 0.95, "url": 0.8, "alone": 0.85, "text": 0.7, "htmldate": 0.7, "modified": 0.4,
+    "pdf": 0.3, "docx": 0.3, "selector": 0.95,
 }  # fmt: skip
+_IN_UTC = re.compile(r"\d(?:Z|[+-]00:?00)\s*$")
 _URL_DAY = re.compile(
     r"(?<!\d)((?:19|20)\d\d)[/_-](0?[1-9]|1[0-2])[/_-](0?[1-9]|[12]\d|3[01])(?!\d)"
 )
 _URL_COMPACT = re.compile(r"(?<!\d)(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=\d{0,6}(?!\d))")
 # A web archive puts the time of its own capture before the address of the page.
 _ARCHIVED = re.compile(r"^https?://web\.archive\.org/web/\d+\w*/")
+_URL_FOLDERS = re.compile(r"/(?:19|20)\d\d/\d{1,2}/\d{1,2}/")
+_STATED = ("json-ld", "meta", "microdata", "time")
 _URL_MONTH = re.compile(r"/((?:19|20)\d\d)/(0[1-9]|1[0-2])/")
-_LABEL = re.compile(
-    r"(?i)\b(?:publi\w*|posted|date|issued|released|diunggah|terbit\w*|diterbitkan|dipublikasikan|"
-    r"diposting|dirilis|ditayangkan|tayang|tanggal|tgl|veröffentlicht|erschienen|erstellt|fecha|data|"
-    r"gepubliceerd|pubblicato|опубликовано|датум)\b"
-)
-_MODIFIED_LABEL = re.compile(
-    r"(?i)(?:updated|modified|last\s+update|diperbarui|diupdate|pembaruan|aktualisiert|"
-    r"letzte\s+änderung|mis\s+à\s+jour|modifi|actualizad|atualizad|aggiornat|обновлено|uppdaterad|"
-    r"bijgewerkt)\W*(?:\w+\W+){0,2}$"
-)
-_CLOCK = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
 _PLACE_BEFORE = re.compile(
     r"(?:^|\n)\s*(?:[^\W\d_][\w.’' -]{2,40},"
     r"|[^\n:]{0,30}\b(?:tanggal|tgl|date|dated|released|datum)\b[^\n:]{0,12}:)"
     r"\s*\(?(?:[^\W\d_]{3,9},?\s+)?$",
     re.IGNORECASE,
 )
-_AFTER_DATELINE = re.compile(r"^\s*[)\]]?\s*(?:[-–—:|/]|\(\w)")
 RELEASE_HEAD_CHARS = 2_000  # a release bears its date above, as a dateline,
 RELEASE_TAIL_CHARS = 700  # or below, over the signature
-VISIBLE_CHARS = 160  # a longer block with a date in it tells a story
-DATELINE_CHARS = 70  # how far into the first paragraph a dateline reaches
 HTMLDATE_CHARS = 1_000_000  # htmldate is slow on large pages, and they are rarely undated
 
 
@@ -102,42 +93,6 @@ def from_url(url: str | None) -> str | None:
     return f"{match[1]}-{match[2]}" if match else None
 
 
-def visible_date(blocks: Sequence[Block], first: int, *, order: bool | None) -> str | None:
-    """Return the date that readers see: by the headline, or the dateline of the first paragraph.
-
-    Args:
-        blocks: All blocks of the page in order, boilerplate too (bylines often are).
-        first: Index of the document's first paragraph.
-        order: See `month_first`.
-    """
-    title = next(
-        (i for i in range(min(first, len(blocks) - 1), -1, -1) if blocks[i].tag == "h1"), None
-    )
-    start = max(0, (title if title is not None else first) - 4)
-    plain: str | None = None
-    for block in blocks[start : first + 1]:
-        if block.size > VISIBLE_CHARS:
-            continue
-        for found in dates_in(block.text, month_first=order):
-            if _MODIFIED_LABEL.search(block.text[: found.start]):
-                continue
-            if _LABEL.search(block.text[: found.start]) or _CLOCK.search(block.text[found.end :]):
-                return found.edtf
-            if block.size < VISIBLE_CHARS // 2:
-                plain = plain or found.edtf
-    return plain or dateline(blocks[first].text if first < len(blocks) else "", order=order)
-
-
-def dateline(text: str, *, order: bool | None) -> str | None:
-    """Return the date of "Yogyakarta, 18 Juli 2005 – …" or "Jakarta (12/07/2019) - …"."""
-    for found in dates_in(text[:DATELINE_CHARS], month_first=order):
-        before, after = text[: found.start].rstrip(" ,(["), text[found.end :]
-        place = before.split(",")[0]
-        if len(place.split()) <= 4 and place[:1].isupper() and _AFTER_DATELINE.match(after):
-            return found.edtf
-    return None
-
-
 def date_in_release(text: str, *, order: bool | None) -> str | None:
     """Return the date after a place name at the head or over the signature.
 
@@ -150,27 +105,6 @@ def date_in_release(text: str, *, order: bool | None) -> str | None:
     return None
 
 
-def _times(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
-    """Yield statements in the body: microdata first, then ``<time>`` of the document."""
-    for node in tree.css('[itemprop~="datePublished"],[property~="datePublished"],time[pubdate]')[
-        :3
-    ]:
-        value = node.attributes.get("content") or node.attributes.get("datetime") or node.text()
-        if value:
-            yield value, "microdata"
-    named = tree.css(
-        'time[class*="publish" i],time.entry-date,[class*="publish" i] time,[class*="date" i] time'
-    )[:2]
-    for node in (
-        named
-        + tree.css("article time[datetime],main time[datetime]")[:1]
-        + tree.css("time[datetime]")[:1]
-    ):
-        stated, name = node.attributes.get("datetime"), node.attributes.get("class") or ""
-        if stated and not re.search(r"updat|modif", name):
-            yield stated, "time"
-
-
 def _stated(found: Metadata, tree: LexborHTMLParser, payload: Payload) -> Iterator[tuple[str, str]]:
     yield from found.published
     for name in META_NAMES:
@@ -178,7 +112,7 @@ def _stated(found: Metadata, tree: LexborHTMLParser, payload: Payload) -> Iterat
             yield found.tags[name], f"meta:{name}"
     if payload.hint_published:
         yield payload.hint_published, "feed"
-    yield from _times(tree)
+    yield from times_in(tree)
 
 
 class Judge:
@@ -189,6 +123,7 @@ class Judge:
         self.zone = zone_of(payload.timezone)
         self.order = order
         self.url_date = from_url(payload.url)
+        self.dated_path = _URL_FOLDERS.search(payload.url or "") is not None
         self.remarks: list[Remark] = []
         self.limit = "9999"
         try:
@@ -204,7 +139,18 @@ class Judge:
     def first(self, statements: Iterable[tuple[str | None, str]]) -> Published | None:
         """Return the first statement, a value and how it was found, that is a publication date."""
         judged = (self.accept(value, method) for value, method in statements if value)
-        return next((date for date in judged if date is not None), None)
+        return next((found for found in judged if found is not None), None)
+
+    def own_day(self, day: str, shown: str | None) -> str:
+        """Return the day that the publisher shows, if it is at most one beside the one stated.
+
+        A moment in UTC may be the next day, or still the last one, where the publisher lives.
+        """
+        try:
+            apart = date.fromisoformat(day) - date.fromisoformat(shown or "")
+        except ValueError:
+            return day
+        return (shown or day) if abs(apart.days) <= 1 and (shown or day) <= self.limit else day
 
     def accept(self, value: str, method: str) -> Published | None:
         """Return the statement as a publication date, or None with a remark."""
@@ -214,10 +160,10 @@ class Judge:
                 Remark(field="published", value=value[:80], reason=f"{method}: not a date")
             )
             return None
-        written = machine_date(value, None, month_first=self.order)
-        if written and written != day and written == self.url_date:
-            # The clock is the publisher's own in spite of its "Z": the URL has the same day
-            day = written
+        day = self.own_day(day, self.url_date)
+        if method.startswith(_STATED) and day > (self.url_date or day) and self.dated_path:
+            # The date of a republication, or of a move to another system: the address is older.
+            day = self.url_date or day
         if day > self.limit[: len(day)]:
             self.remarks.append(
                 Remark(field="published", value=day, reason=f"{method}: after the page was fetched")
@@ -230,31 +176,59 @@ def published_of(
     found: Metadata,
     tree: LexborHTMLParser,
     blocks: Sequence[Block],
-    first: int,
+    place: tuple[int, int],
     payload: Payload,
     html: str,
 ) -> tuple[Published | None, list[Remark]]:
-    """Return the publication date of a page and what was not understood on the way."""
+    """Return the publication date of a page and what was not understood on the way.
+
+    ``place`` is where the document's first and last paragraphs stand among ``blocks``.
+    """
     order = month_first(payload, found.language)
     judge = Judge(payload, order=order)
     for value, method in _stated(found, tree, payload):
         accepted = judge.accept(value, method)
         if accepted and len(accepted.date) == len("2020-01-01"):
+            if judge.zone is None and _IN_UTC.search(value):
+                seen = visible_date(blocks, place[0], order=order)
+                accepted = replace(accepted, date=judge.own_day(accepted.date, seen))
             return accepted, judge.remarks
-    seen = (visible_date(blocks, first, order=order), "visible")
-    accepted = judge.first((seen, (judge.url_date, "url"))) or _last_resort(found, judge, html)
-    return accepted, judge.remarks
+    first, last = place
+    day = judge.url_date if len(judge.url_date or "") == len("2020-01-01") else None
+    accepted = judge.first(
+        (
+            (visible_date(blocks, first, order=order), "visible"),
+            (day, "url"),
+            (date_alone(blocks, first, last, order=order), "alone"),
+        )
+    )
+    told = (
+        {
+            one.edtf
+            for block in blocks[first : last + 1]
+            if block.size > ALONE_CHARS
+            for one in dates_in(block.text, month_first=order)
+        }
+        if accepted is None
+        else set()
+    )
+    accepted = accepted or _last_resort(found, judge, html, told)
+    return accepted or judge.first([(judge.url_date, "url")]), judge.remarks
 
 
-def _last_resort(found: Metadata, judge: Judge, html: str) -> Published | None:
+def _last_resort(found: Metadata, judge: Judge, html: str, told: set[str]) -> Published | None:
+    """Guess; ``told`` are the dates that the text tells of, which date nothing."""
     if len(html) <= HTMLDATE_CHARS:
         from htmldate import find_date
 
         try:
             guess = find_date(
-                html, extensive_search=False, original_date=True, max_date=judge.limit[:10]
+                html, extensive_search=True, original_date=True, max_date=judge.limit[:10]
             )
         except ValueError:  # htmldate raises on some broken pages
+            guess = None
+        # It makes the first of January of a bare year, which is that of a copyright notice.
+        if guess and (guess.endswith("-01-01") or guess in told):
             guess = None
         accepted = judge.accept(guess, "htmldate") if guess else None
         if accepted:

@@ -25,7 +25,7 @@ def minhash(text: str) -> tuple[int, ...]:
     from rensa import RMinHash
 
     words = _WORD.findall(text.casefold())
-    last = max(1, len(words) - SHINGLE_WORDS + 1)
+    shingles = list(map(" ".join, zip(*(words[i:] for i in range(SHINGLE_WORDS)), strict=False)))
     sketch = RMinHash(num_perm=PERMUTATIONS, seed=SEED)
-    sketch.update([" ".join(words[i : i + SHINGLE_WORDS]) for i in range(last)])
+    sketch.update(shingles or [" ".join(words)])
     return tuple(sketch.digest())
