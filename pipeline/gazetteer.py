@@ -97,13 +97,14 @@ class Gazetteer:
 
     @classmethod
     def load(cls, folder: Path) -> Gazetteer:
-        """Read the data file in ``folder`` (``models/gazetteer``).
+        """Read the data file in ``folder`` (``models/gazetteer``), once per process.
 
         Raises:
             FileNotFoundError: It was not built; ``make models`` does.
         """
-        with np.load(folder / DATA_FILE, allow_pickle=False) as data:
-            return cls({name: data[name] for name in data.files})
+        path = (folder / DATA_FILE).resolve()
+        facts = path.stat()
+        return _load(path, facts.st_mtime_ns, facts.st_size)
 
     def __len__(self) -> int:
         """Return the number of places."""
@@ -284,3 +285,11 @@ def _moved(hit: _Hit, by: int) -> _Hit:
 
 def _lines(blob: NDArray[Any]) -> list[str]:
     return blob.tobytes().decode("utf-8").split("\n")
+
+
+@lru_cache(maxsize=1)
+def _load(path: Path, changed: int, size: int) -> Gazetteer:
+    """Read a data file; a changed one is read again."""
+    del changed, size
+    with np.load(path, allow_pickle=False) as data:
+        return Gazetteer({name: data[name] for name in data.files})

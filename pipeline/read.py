@@ -2,7 +2,7 @@
 
 In: one closed WARC of ``archive``. Out: ``documents`` in the order of the archive, every version of
 a page one row; a ``Rejection`` for each capture that gives none, an ``Issue`` for each value that
-was not understood. HTML, PDF and DOCX are parsed in a sandbox, one child per shard being read.
+was not understood. HTML, PDF and DOCX are parsed in a sandbox, one child per process.
 
 The selectors of source files come in as options (`options_of`), one per source that has some: so
 they are part of the fingerprint, and a shard stays a pure function of its input. Of those only the
@@ -11,10 +11,12 @@ ones that concern a shard count for it (`concerning`).
 
 from __future__ import annotations
 
+import atexit
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from pipeline.archive import read_captures
 from pipeline.config import ReadConfig
@@ -253,6 +255,17 @@ def _issue(capture: Capture, remark: Remark) -> Issue:
     )
 
 
+@lru_cache(maxsize=1)
+def _parser(seconds: float, memory_mb: int) -> Sandbox:
+    """Return this process's parser, which lives as long: a start costs as much as a hundred pages.
+
+    Its child dies with this process, however that ends.
+    """
+    box = Sandbox(read_frame, seconds=seconds, memory_mb=memory_mb)
+    atexit.register(box.close)
+    return box
+
+
 def run_shard(task: ShardTask) -> Counts:
     """Read all captures of one shard.
 
@@ -262,10 +275,9 @@ def run_shard(task: ShardTask) -> Counts:
         OSError: The disk is full.
     """
     config, shelf = task.config.read, _Shelf()
-    with Sandbox(read_frame, seconds=config.seconds, memory_mb=config.memory_mb) as box:
-        desk = _Desk(box, config, hints_in(task.options))
-        for capture, body in read_captures(task.path("archive")):
-            _shelve(capture, body, desk, shelf)
+    desk = _Desk(_parser(config.seconds, config.memory_mb), config, hints_in(task.options))
+    for capture, body in read_captures(task.path("archive")):
+        _shelve(capture, body, desk, shelf)
     counts = shelf.counts()
     write_records(task.path(STAGE.output, "rejections"), Rejection, shelf.rejections)
     write_records(task.path(STAGE.output, "issues"), Issue, shelf.issues)

@@ -104,12 +104,19 @@ def load(models: Path, digest: str, spacy_model: str) -> Tools:
 
 def annotate(document: Document, hits: Sequence[TermHit], tools: Tools) -> list[Annotation]:
     """Return all annotations of one document, by start, end, layer and label."""
-    terms = tag_terms(document, hits)
-    places = tag_places(document, tools.gazetteer, tools.cues)
-    entities = _entities(document, [*terms, *places], tools)
+    terms, dates = tag_terms(document, hits), dates_of(document, tools.words)
+    names = _names(document, tools)
+    entities = _entities(document, [*terms, *names], [*names, *dates], tools)
     if entities:
-        known = [(e.start, e.end, e.label) for e in entities]
-        places = tag_places(document, tools.gazetteer, tools.cues, entities=known)
+        names = _names(document, tools, entities)
+    terms = _outside(terms, dates)  # the "may" of "10 May 2019" is no hypothesis
+    return sorted([*terms, *names, *dates], key=_place_in_text)
+
+
+def _names(document: Document, tools: Tools, entities: tuple[Entity, ...] = ()) -> list[Annotation]:
+    """Return places, organisations and persons, by rules and registers and what a model found."""
+    found = [(e.start, e.end, e.label) for e in entities]
+    places = tag_places(document, tools.gazetteer, tools.cues, entities=found)
     organisations = tag_organisations(
         document, tools.registers, entities=entities, places=places, gazetteer=tools.gazetteer
     )
@@ -121,9 +128,7 @@ def annotate(document: Document, hits: Sequence[TermHit], tools: Tools) -> list[
         entities=entities,
         gazetteer=tools.gazetteer,
     )
-    dates = dates_of(document, tools.words)
-    terms = _outside(terms, dates)  # the "may" of "10 May 2019" is no hypothesis
-    return sorted([*terms, *places, *organisations, *persons, *dates], key=_place_in_text)
+    return [*places, *organisations, *persons]
 
 
 def find_terms(document: Document, words: Words) -> list[TermHit]:
@@ -162,8 +167,13 @@ def _place_in_text(annotation: Annotation) -> tuple[int, int, str, str]:
     return annotation.span.start, annotation.span.end, annotation.layer, annotation.label
 
 
-def _entities(document: Document, known: Iterable[Annotation], tools: Tools) -> tuple[Entity, ...]:
-    """Return what the models find in the sentences where a party can stand.
+def _entities(
+    document: Document,
+    found: Iterable[Annotation],
+    named: Iterable[Annotation],
+    tools: Tools,
+) -> tuple[Entity, ...]:
+    """Return what the models find in the sentences where a party can stand that no rule ``named``.
 
     Of the cues only those of a stage open the gate: words for actors or processes stand everywhere.
     """
@@ -172,10 +182,11 @@ def _entities(document: Document, known: Iterable[Annotation], tools: Tools) -> 
         return ()
     telling = [
         a
-        for a in known
+        for a in found
         if a.layer == "place" or a.layer == "instrument" or a.label.startswith("stage.")
     ]
-    gate = make_gate(document.text, telling)
+    known = ((a.span.start, a.span.end) for a in named)
+    gate = make_gate(document.text, telling, known)
     return tuple(
         replace(entity, start=entity.start + part.start, end=entity.end + part.start)
         for part in parts

@@ -53,6 +53,12 @@ _SCRIPTS = {
     "ar": re.compile("[\u0600-\u06ff]"),
     "ru": re.compile("[\u0400-\u04ff]"),
 }
+# Languages that share a script: the letters of one paragraph do not tell them apart for sure.
+_FAMILIES = (
+    frozenset("ru uk be bg mk sr kk ky tg mn".split()),
+    frozenset("ar fa ur ps ug ku".split()),
+    frozenset(("ja", "zh")),
+)
 _KANA_SHARE = 0.05  # Japanese writes its endings in kana; Chinese has none
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -67,8 +73,8 @@ def _share(words: list[str], language: str) -> float:
     return sum(map(_frequent(language).__contains__, words)) / max(1, len(words))
 
 
-def _script_of(sample: str) -> str | None:
-    """Return the language that a script other than the Latin one stands for."""
+def _script_of(sample: str, main: str) -> str | None:
+    """Return the language that a script other than the Latin one stands for; ``main`` if it fits."""
     letters = len(_LETTER.findall(sample))
     if sample.isascii() or letters < MIN_LETTERS:
         return None
@@ -78,6 +84,8 @@ def _script_of(sample: str) -> str | None:
     best = max(counts, key=lambda code: counts[code])
     if counts[best] < SCRIPT:
         return None
+    if any(best in family and main in family for family in _FAMILIES):
+        return main
     return best if best in ("ja", "ko", "zh", "th") else detect(sample)
 
 
@@ -92,10 +100,10 @@ def _language_of(paragraph: str, main: str) -> str | None:
     if main in _WORDS:
         if len(words) >= MIN_WORDS and _share(words, main) >= OWN:
             return main
-        if script := _script_of(sample):
+        if script := _script_of(sample, main):
             return script
-    elif script := _script_of(sample):
-        return main if main in (script, "zh", "ja") and script in ("zh", "ja") else script
+    elif script := _script_of(sample, main):
+        return script
     if len(words) < MIN_WORDS or (main in _WORDS and _share(words, main) >= STRAY):
         return None
     best = max(_WORDS, key=lambda code: _share(words, code))
