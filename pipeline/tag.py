@@ -106,7 +106,7 @@ def annotate(document: Document, hits: Sequence[TermHit], tools: Tools) -> list[
     """Return all annotations of one document, by start, end, layer and label."""
     terms, dates = tag_terms(document, hits), dates_of(document, tools.words)
     names = _names(document, tools)
-    entities = _entities(document, [*terms, *names], [*names, *dates], tools)
+    entities = _entities(document, terms, [*names, *dates], tools)
     if entities:
         names = _names(document, tools, entities)
     terms = _outside(terms, dates)  # the "may" of "10 May 2019" is no hypothesis
@@ -169,24 +169,15 @@ def _place_in_text(annotation: Annotation) -> tuple[int, int, str, str]:
 
 def _entities(
     document: Document,
-    found: Iterable[Annotation],
+    terms: Sequence[Annotation],
     named: Iterable[Annotation],
     tools: Tools,
 ) -> tuple[Entity, ...]:
-    """Return what the models find in the sentences where a party can stand that no rule ``named``.
-
-    Of the cues only those of a stage open the gate: words for actors or processes stand everywhere.
-    """
+    """Return what the models find in the sentences where a party can stand that no rule named."""
     parts = [s for s in stretches(document) if s.language.split("-")[0] in _NAMED]
     if not parts:
         return ()
-    telling = [
-        a
-        for a in found
-        if a.layer == "place" or a.layer == "instrument" or a.label.startswith("stage.")
-    ]
-    known = ((a.span.start, a.span.end) for a in named)
-    gate = make_gate(document.text, telling, known)
+    gate = make_gate(document.text, terms, ((a.span.start, a.span.end) for a in named))
     return tuple(
         replace(entity, start=entity.start + part.start, end=entity.end + part.start)
         for part in parts

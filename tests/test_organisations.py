@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -564,20 +565,27 @@ def test_entity_offsets_are_code_points_of_the_document(parts: list[str]) -> Non
     assert {"Microsoft", "Paris"} & names
 
 
-def test_the_gate_keeps_sentences_near_a_cue_or_with_a_place_and_a_name() -> None:
-    text = (
-        "Rain fell all day over the hills and nobody minded it much at all, it was said. " * 5
-        + "\nLeeds met Green Harbour Works today.\n"
-        + "Nothing else of any note took place in the afternoon or in the evening. " * 5
-    )
-    at = text.index("Leeds")
-    place = Annotation(
-        doc_id="d", capture_id="c", span=Span(start=at, end=at + 5), layer="place", label="city"
-    )
-    gate = make_gate(text, [place])
-    assert [s.of(text) for s in sentences(text) if gate(s)] == [
-        "Leeds met Green Harbour Works today."
-    ]
+def test_the_gate_keeps_sentences_near_a_cue_with_a_name_that_nobody_has_named() -> None:
+    rain = "Rain fell all day over the hills and nobody minded it much at all, it was said. "
+    told = "\nLeeds signed with Green Harbour Works today.\n"
+    text = rain * 5 + told + "Leeds signed for the city. " + rain * 5 + "Green Harbour Works rests."
+
+    def made(words: str, layer: str, label: str) -> Annotation:
+        at = text.index(words)
+        span = Span(start=at, end=at + len(words))
+        return Annotation(doc_id="d", capture_id="c", span=span, layer=layer, label=label)
+
+    cue = made("signed", "cue", "stage.signed")
+    leeds = [m.span() for m in re.finditer("Leeds", text)]
+
+    def kept(annotations: list[Annotation], known: list[tuple[int, int]]) -> list[str]:
+        gate = make_gate(text, annotations, known)
+        return [s.of(text) for s in sentences(text) if gate(s)]
+
+    assert kept([cue], leeds) == [told.strip()]
+    works = made("Green Harbour Works", "organisation", "business")
+    assert kept([cue], [*leeds, (works.span.start, works.span.end)]) == []
+    assert kept([made("Leeds", "place", "city")], []) == []
 
 
 @pytest.mark.skipif(not GOLD.exists(), reason="the gold sets are not beside this checkout")

@@ -38,8 +38,8 @@ def detect(text: str, expected: Sequence[str | None] = ()) -> str:
             short texts and close languages; a long text in another language is still seen.
     """
     known = [code for tag in expected if (code := primary(tag))]
-    if len(text) > HEAD_CHARS:
-        head, surely = max(_identifier().rank(text[:HEAD_CHARS]), key=lambda r: r[1])
+    if known and len(text) > HEAD_CHARS:
+        head, surely = _identifier().rank(text[:HEAD_CHARS])[0]
         if head in known and surely >= CERTAIN:
             return str(head)
     middle = max(SAMPLE_CHARS, len(text) // 2)

@@ -56,6 +56,12 @@ def main() -> None:
     for stage, found in ours["stages"].items():
         each = 1000 * found["cpu_seconds"] / max(1, found["seen"])
         print(f"  {stage:10} {each:6.2f} ms per document, {found['seen']} seen")
+    for name, key in (
+        ("entity models", "tagged_seconds"),
+        ("rules only", "tagged_by_rules_seconds"),
+    ):
+        rate = ours["documents"] / ours[key]
+        print(f"stored HTML to tags, {name}: {rate:.1f} documents per CPU-second")
     print(f"ratio {peer['cpu_seconds'] / ours['cpu_seconds']:.1f} on {ours['documents']} pages")
 
 

@@ -36,14 +36,14 @@ def main(paths: list[str]) -> None:
     names = place_names()
     matcher.add("PLACE", list(nlp.tokenizer.pipe(names)))
     pages = [Path(p).read_bytes() for p in paths]
-    start = time.process_time()
-    found = 0
-    for page in pages:
-        raw = trafilatura.extract(page, output_format="json", with_metadata=True)
-        text = json.loads(raw)["text"] if raw else ""
-        document = nlp(text)
-        found += len(matcher(document)) + len(document.ents)
-        found += len(search_dates(text, languages=["en"]) or ())
+    for _ in range(2):  # the second pass is measured, as on our side
+        start, found = time.process_time(), 0
+        for page in pages:
+            raw = trafilatura.extract(page, output_format="json", with_metadata=True)
+            text = json.loads(raw)["text"] if raw else ""
+            document = nlp(text)
+            found += len(matcher(document)) + len(document.ents)
+            found += len(search_dates(text, languages=["en"]) or ())
     seconds = time.process_time() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     result = {"documents": len(pages), "cpu_seconds": seconds, "peak_mb": peak, "found": found}
