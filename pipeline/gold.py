@@ -23,7 +23,11 @@ from pipeline.runs import Run
 SHARED = CHECKOUT.parent / "shared" / "gold"
 SAMPLE_GOLD = sample.SAMPLE / "gold"
 HELD_OUT = CHECKOUT / "tests" / "gold"
-KNOWN = (SAMPLE_GOLD, HELD_OUT / "heldout-en", HELD_OUT / "heldout-id", SHARED / "dev")
+KNOWN = (
+    SAMPLE_GOLD,
+    *(HELD_OUT / name for name in ("heldout-en", "heldout-id", "fresh-en", "fresh-id")),
+    SHARED / "dev",
+)
 
 
 @dataclass(frozen=True, slots=True)
