@@ -2,8 +2,12 @@
 
 In: all shards of ``documents``, ``codings`` and ``mentions``, and people's judgements. Out:
 ``corpus/build/*.parquet``, written as a set: the file written last carries the fingerprint that all
-others carry too. The only file outside is the append-only registry of ids. Memory follows mentions,
-not documents.
+others carry too. The only file outside is the append-only registry of ids.
+
+**Passes.** Each shard is read once (``build_inputs``). Parties are resolved, and mentions put into
+buckets by pair of parties (``build_index``). Any worker merges a bucket (``build_merge``), and the
+sorted rows of all are merged (``build_rows``). So memory follows the parties, the agreements and
+the largest pair, not the mentions, and the bytes are the same for any number of workers.
 """
 
 from __future__ import annotations
@@ -11,37 +15,46 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
-from pipeline.build_inputs import DocumentFinding, DocumentIndex, Inputs, read_inputs
-from pipeline.builders import assemble, registry, reprints, resolve, versions
-from pipeline.builders.derived import realised
+from pipeline import build_rows
+from pipeline.build_corrections import CORRECTIONS, replay
+from pipeline.build_crew import Crew, crew_of, work_folder
+from pipeline.build_ids import REGISTRY, register
+from pipeline.build_index import Index
+from pipeline.build_inputs import read_shard, tasks_of
+from pipeline.build_merge import (
+    BucketTask,
+    Settings,
+    Written,
+    compare_stories,
+    find_agreements,
+    write_agreements,
+)
+from pipeline.builders import lineage, registry, resolve, twins
+from pipeline.builders.derived import codings_of
 from pipeline.builders.judgements import parse_judgements
-from pipeline.builders.merge import merge_pair
-from pipeline.builders.model import Telling
-from pipeline.builders.result import Result, places_of, rows_of
+from pipeline.builders.result import Parties, places_of
 from pipeline.builders.thresholds import Thresholds, parse_thresholds
-from pipeline.built import BuiltMention, PartyRow, PlaceRow
+from pipeline.built import AppliedCorrection, BuiltMention, PartyRow, PlaceRow, RestingId
 from pipeline.codebook import Codebook
 from pipeline.config import Config
 from pipeline.engine import StageReport, code_digest, file_digest, models_digest
-from pipeline.faults import fault_point
 from pipeline.gazetteer import DATA_FILE, Gazetteer
-from pipeline.paths import Workspace, sync_folder
+from pipeline.paths import Workspace
 from pipeline.records import Agreement, Claim, Coding, Event, Issue, Rejection, Relation
-from pipeline.store import counts_of, fingerprint_of, write_records
+from pipeline.store import counts_of, fingerprint_of
 
 LAST = "agreements"  # written last: while it bears an old fingerprint the set is not whole
 GAZETTEER = f"gazetteer/{DATA_FILE}"
 THRESHOLDS = "thresholds.yml"
 PARTIES = "parties.yml"
-REGISTRY = "agreements.csv"
-_Row = TypeVar("_Row")
+MANY_SHARDS = 8  # fewer are read sooner than other processes start, which takes three seconds
+PER_BUCKET = 2_500  # mentions: enough buckets for all workers from ten thousand mentions on
+MOST_BUCKETS = 64  # files of a table open in the last merge; at a million mentions 50 MB each
 
 
 @dataclass(slots=True)
@@ -63,6 +76,7 @@ def run_build(
     config: Config,
     *,
     now: datetime,
+    workers: int = 1,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> BuildReport:
     """Bring ``corpus/build`` up to date; skipped when its fingerprint still holds.
@@ -71,6 +85,8 @@ def run_build(
         workspace: Where the shards and the judgements are.
         config: Settings; only ``build`` counts.
         now: The time that stands beside new ids in the registry; no published file shows it.
+        workers: Processes for shards and buckets; 0 means one per core, or this process alone
+            where there is little to do. The bytes are the same.
         progress: Called with the number of shards read and of all.
 
     Raises:
@@ -82,32 +98,11 @@ def run_build(
     if fingerprint_of(path) == fingerprint(workspace, config):
         report.skipped, report.counts = True, counts_of(path)
         return report
-    thresholds = _thresholds(workspace)
-    inputs = read_inputs(workspace, thresholds.candidate, progress)
-    with DocumentIndex(workspace) as index:
-        newest = index.newest(t.mention.doc_id for t in inputs.tellings)
-        tellings, repeated = versions.settle(inputs.tellings, newest)
-        result, originals = _make(workspace, config, thresholds, tellings, inputs, now)
-        standing = {b.mention.doc_id for b in result.mentions}
-        report.resting_ids = result.resting
-        report.counts = {
-            "seen": len(inputs.seen),
-            "forwarded": len(standing),
-            "rejected": len(inputs.seen - standing),
-            "mentions": len(result.mentions),
-            "below_threshold": inputs.below,
-            "repeated": repeated,
-            "agreements": len(result.agreements),
-            "events": len(result.events),
-            "claims": len(result.claims),
-        }
-        mark = fingerprint(workspace, config)  # again: the registry has grown
-        found = {
-            d: DocumentFinding(original=originals.get(d, d), best=score, stands=d in standing)
-            for d, score in inputs.best.items()
-        }
-        index.write(workspace.build / "documents.parquet", found, realised(result.mentions), mark)
-    _write(workspace, result, inputs, mark, report.counts)
+    if not workers:
+        many = len(workspace.shards("mentions")) >= MANY_SHARDS
+        workers = (os.cpu_count() or 1) if many else 1
+    with work_folder(workspace) as work, crew_of(workers) as crew:
+        _Build(workspace, config, now, work, crew).run(report, progress)
     return report
 
 
@@ -119,7 +114,7 @@ def fingerprint(workspace: Workspace, config: Config) -> str:
         models_digest(workspace.models, names),
         json.dumps(config.values(("build",)), sort_keys=True),
     ]
-    for name in (PARTIES, REGISTRY):
+    for name in (PARTIES, REGISTRY, CORRECTIONS):
         path = workspace.judgements / name
         parts.append(file_digest(path) if path.exists() else "")
     for folder in ("documents", "codings", "mentions"):
@@ -155,106 +150,151 @@ def _gazetteer(workspace: Workspace) -> Gazetteer | None:
     return Gazetteer.load(folder) if (folder / DATA_FILE).exists() else None
 
 
-def _make(
-    workspace: Workspace,
-    config: Config,
-    thresholds: Thresholds,
-    tellings: Sequence[Telling],
-    inputs: Inputs,
-    now: datetime,
-) -> tuple[Result, dict[str, str]]:
-    """Make all rows, and the original of each document that carries a mention."""
-    path = workspace.judgements / PARTIES
-    nodes, bodies = resolve.resolve(tellings, parse_judgements(_text(path), str(path)))
-    pairs = _pairs(tellings, nodes, inputs)
-    told = [t for found in pairs.values() for t in found]
-    documents = {}
-    for telling in sorted(told, key=lambda t: t.document.retrieved_at):
-        documents[telling.mention.doc_id] = telling.document
-    by_doc: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for telling in told:
-        by_doc[telling.mention.doc_id].add(telling.pair)
-    originals = reprints.originals(documents.values(), by_doc)
-    gazetteer = _gazetteer(workspace)
-    codebook = Codebook.load(workspace.models)
-    rules = assemble.Rules(
-        focus_country=config.build.focus_country,
-        stage_order={s: codebook.stage_order(s) for s in codebook.ids("stage")},
-        level_of=codebook.level_of,
-        place_names={b: gazetteer.place(b).name for b in bodies if b in gazetteer}
-        if gazetteer
-        else {},
-        vetted=thresholds.vetted,
-    )
-    drafts = []
-    for _, found in sorted(pairs.items()):
-        for strand in merge_pair(found):
-            sources = reprints.independent_sources((t.document for t in strand), originals)
-            drafts.append(assemble.draft(strand, bodies, sources, rules))
-    ids, resting = _register(workspace, [d.unnamed(bodies) for d in drafts], now)
-    result = rows_of(dict(zip(ids, drafts, strict=True)), bodies)
-    inputs.issues += result.issues
-    result.resting = tuple(r.agreement_id for r in resting)
-    result.places = places_of(result.parties, gazetteer)
-    return result, originals
+class _Build:
+    """One build, pass by pass."""
 
+    def __init__(
+        self, workspace: Workspace, config: Config, now: datetime, work: Path, crew: Crew
+    ) -> None:
+        self.workspace, self.config, self.now = workspace, config, now
+        self.work, self.crew = work, crew
+        self.thresholds = _thresholds(workspace)
+        self.gazetteer = _gazetteer(workspace)
+        self.issues: list[Issue] = []
+        self.bodies: dict[str, resolve.Body] = {}
 
-def _pairs(
-    tellings: Iterable[Telling], nodes: Mapping[resolve.Node, str], inputs: Inputs
-) -> dict[tuple[str, str], list[Telling]]:
-    """Group tellings by their pair of parties; a party cannot agree with itself."""
-    pairs: dict[tuple[str, str], list[Telling]] = defaultdict(list)
-    for telling in tellings:
-        m = telling.mention
-        local, partner = nodes[resolve.node_of(m.local_party)], nodes[resolve.node_of(m.partner)]
-        if local == partner:
-            inputs.complain(m, "partner_name", m.partner.name, "both parties resolve to one")
-            continue
-        resolved = replace(telling, local_id=local, partner_id=partner)
-        pairs[resolved.pair].append(resolved)
-    return pairs
+    def run(self, report: BuildReport, progress: Callable[[int, int], None]) -> None:
+        """Build everything and write it, the agreements last."""
+        tasks = tasks_of(self.workspace, self.thresholds.candidate, self.work)
+        for done, issues in enumerate(self.crew(read_shard, tasks), start=1):
+            self.issues += issues
+            progress(done, len(tasks))
+        with Index(self.workspace, self.work) as index:
+            repeated = index.settle()
+            self._resolve(index)
+            self._find_copies(index)
+            buckets, found = self._merge(index)
+            ids, self.resting = register(self.workspace, [f for f, _ in found], self.now)
+            report.resting_ids = tuple(r.agreement_id for r in self.resting)
+            self.corrections = replay(self.workspace, frozenset(ids), self.issues)
+            written = self._write_buckets(buckets, [b for _, b in found], ids)
+            rejections = index.conclude(self.thresholds.candidate)
+            report.counts = {
+                **index.counts(),
+                "repeated": repeated,
+                **{n: sum(f.count for f in written.files[n]) for n in (LAST, "events", "claims")},
+            }
+            mark = fingerprint(self.workspace, self.config)  # again: the registry has grown
+            index.write_documents(self.workspace.build / "documents.parquet", mark)
+            self._write(index, written, rejections, mark, report.counts)
 
+    def _resolve(self, index: Index) -> None:
+        """Resolve the parties and send every mention into the bucket of its pair."""
+        path = self.workspace.judgements / PARTIES
+        lookup = self.gazetteer.lookup if self.gazetteer else lambda name: ()
+        nodes, self.bodies = resolve.resolve_seen(
+            index.seen(), parse_judgements(_text(path), str(path)), lookup
+        )
+        families = twins.families(self.bodies, lookup)
+        buckets = min(MOST_BUCKETS, 1 + index.tellings() // PER_BUCKET)
+        self.issues += index.tell(nodes, families, buckets)
 
-def _register(
-    workspace: Workspace, unnamed: Sequence[registry.Unnamed], now: datetime
-) -> tuple[list[str], list[registry.Row]]:
-    """Give ids and append new ones to the registry, which is never rewritten."""
-    path = workspace.judgements / REGISTRY
-    text = _text(path)
-    rows = registry.parse_registry(text, str(path))
-    added_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    ids, added, resting = registry.assign(unnamed, rows, added_at)
-    if added:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lines = registry.repair(text) + registry.lines_of(added, header=not text)
-        with path.open("ab") as handle:
-            handle.write(lines.encode())
-            handle.flush()
-            os.fsync(handle.fileno())
-        sync_folder(path.parent)
-        fault_point("build.registry_appended")
-    return ids, resting
+    def _place_names(self) -> dict[str, str]:
+        known = self.gazetteer
+        return {b: known.place(b).name for b in self.bodies if b in known} if known else {}
 
+    def _find_copies(self, index: Index) -> None:
+        """Find which documents are one source."""
+        index.age()
+        edges = list(index.copies())
+        for found in self.crew(compare_stories, index.write_stories(self.work / "stories")):
+            edges += found
+        index.join_sources(edges)
 
-def _write(
-    workspace: Workspace, result: Result, inputs: Inputs, mark: str, counts: Mapping[str, int]
-) -> None:
-    """Write the set; the agreements come last."""
+    def _merge(
+        self, index: Index
+    ) -> tuple[list[BucketTask], list[tuple[registry.Unnamed, tuple[int, int]]]]:
+        """Merge every bucket; return the agreements, each with its bucket and place in it."""
+        codebook = Codebook.load(self.workspace.models)
+        path = self.work / "settings.json"
+        Settings(
+            focus_country=self.config.build.focus_country,
+            vetted=self.thresholds.vetted,
+            stage_order={s: codebook.stage_order(s) for s in codebook.ids("stage")},
+            levels={k: codebook.level_of(k) for k in codebook.ids("party_kind")},
+            place_names=self._place_names(),
+            bodies=self.bodies,
+        ).save(path)
+        folders = index.write_buckets(self.work / "buckets")
+        tasks = [BucketTask(folder, path, self.work) for folder in folders]
+        found = [
+            (f.pair, f.place, number, f.unnamed)
+            for number, given in enumerate(self.crew(find_agreements, tasks))
+            for f in given
+        ]
+        found.sort(key=lambda f: (f[0], f[1]))
+        return tasks, [(unnamed, (number, place)) for _, place, number, unnamed in found]
 
-    def put(name: str, kind: type[_Row], rows: Iterable[_Row]) -> None:
-        path = workspace.build / f"{name}.parquet"
-        write_records(path, kind, rows, fingerprint=mark, counts=counts if name == LAST else None)
+    def _write_buckets(
+        self, tasks: Sequence[BucketTask], places: Sequence[tuple[int, int]], ids: Sequence[str]
+    ) -> Written:
+        by_bucket: list[dict[int, str]] = [{} for _ in tasks]
+        for (number, place), agreement_id in zip(places, ids, strict=True):
+            by_bucket[number][place] = agreement_id
+        named = [
+            replace(task, ids=tuple(i for _, i in sorted(given.items())))
+            for task, given in zip(tasks, by_bucket, strict=True)
+        ]
+        every = Written()
+        for written in self.crew(write_agreements, named):
+            for name, files in written.files.items():
+                every.files[name] += files
+            every.ties += written.ties
+            every.stubs += written.stubs
+        return every
 
-    issues = sorted(
-        inputs.issues, key=lambda i: (i.doc_id, i.capture_id, i.field, i.value, i.reason)
-    )
-    put("mentions", BuiltMention, result.mentions)
-    put("events", Event, result.events)
-    put("relations", Relation, result.relations)
-    put("claims", Claim, result.claims)
-    put("parties", PartyRow, result.parties)
-    put("places", PlaceRow, result.places)
-    put("rejections", Rejection, inputs.rejections)
-    put("codings", Coding, result.codings)
-    put("issues", Issue, issues)
-    put(LAST, Agreement, result.agreements)
+    def _write(
+        self,
+        index: Index,
+        written: Written,
+        rejections: Sequence[Rejection],
+        mark: str,
+        counts: Mapping[str, int],
+    ) -> None:
+        """Write the set; the agreements come last."""
+
+        def put(name: str, kind: type[object], tables: Iterable[build_rows.Table]) -> None:
+            path = self.workspace.build / f"{name}.parquet"
+            last = counts if name == LAST else None
+            build_rows.write_tables(path, kind, tables, fingerprint=mark, counts=last)
+
+        def rows(name: str, kind: type[object], given: Iterable[object]) -> None:
+            put(name, kind, build_rows.in_chunks(given, kind))
+
+        stubs = {s.agreement_id: s for s in written.stubs}
+        names = {i: b.names for i, b in self.bodies.items()}
+        parties = self._parties(written)
+        path = self.work / "rows" / "issues-build.arrow"
+        keys = [build_rows.issue_key(i) for i in self.issues]
+        files = written.files
+        files["issues"].append(build_rows.write_sorted(path, Issue, self.issues, keys))
+        put("mentions", BuiltMention, build_rows.merged(files["mentions"]))
+        put("events", Event, build_rows.merged(files["events"]))
+        rows("relations", Relation, lineage.relations(written.ties, stubs, names))
+        put("claims", Claim, self.corrections.claims(build_rows.merged(files["claims"])))
+        rows("corrections", AppliedCorrection, self.corrections.applied())
+        rows("parties", PartyRow, parties)
+        rows("places", PlaceRow, places_of(parties, self.gazetteer))
+        rows("rejections", Rejection, rejections)
+        rows("resting", RestingId, map(registry.resting_id, self.resting))
+        rows("codings", Coding, codings_of(index.said()))
+        put("issues", Issue, build_rows.merged(files["issues"]))
+        put(LAST, Agreement, self.corrections.agreements(build_rows.merged(files[LAST])))
+
+    def _parties(self, written: Written) -> list[PartyRow]:
+        found = Parties(self.bodies)
+        columns = ("local_party", "partner")
+        for row in build_rows.records_of(written.files[LAST], columns):
+            for party in (row[c] for c in columns):
+                found.add(party["referent_id"], party["name"], party["kind"], party["country"])
+        return found.rows()

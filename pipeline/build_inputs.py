@@ -1,119 +1,147 @@
-"""What ``build`` reads: mentions with the facts of their documents, and the index of all documents.
+"""What ``build`` reads: mentions with the facts of their documents, one shard at a time.
 
-Shard by shard: of a document only facts and spans are kept, its text goes when the next shard
-comes.
+Each shard becomes three spill files: its tellings (a line of JSON each, beside the columns that the
+next passes sort by), the scores of its documents, and the signatures of those that carry a telling.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from pipeline.build_corrections import load_corrections, without_struck
+from pipeline.builders import edtf
+from pipeline.builders.bands import bands_of
+from pipeline.builders.derived import is_realised
 from pipeline.builders.model import DocumentFacts, Telling
+from pipeline.builders.packed import pack
 from pipeline.builders.quotes import Quoter, fit_mention, step_sentences
 from pipeline.builders.reprints import grams_of, publisher_of
-from pipeline.builders.tables import DOCUMENTS, NEWEST, NO_RELEVANCE, RELEVANCE
-from pipeline.built import DocumentRow
-from pipeline.paths import Workspace, atomic_write, shard_id_of
-from pipeline.records import Document, Issue, Mention, Rejection
-from pipeline.store import COUNTS, FINGERPRINT, read_records, schema_of
+from pipeline.builders.resolve import node_of
+from pipeline.builders.versions import content
+from pipeline.builders.wording import lead_of
+from pipeline.paths import Workspace, shard_id_of
+from pipeline.records import Document, Issue, Mention
+from pipeline.store import read_records
 
 if TYPE_CHECKING:
-    import duckdb
+    import pyarrow as pa
 
-_BATCH = 10_000  # document rows in memory at a time while the index is written
-_MEMORY = "1GB"  # what DuckDB may hold before it spills; a million documents need about a third
+TELLINGS = {
+    "place": "int64",
+    "doc_id": "string",
+    "capture_id": "string",
+    "retrieved_at": "string",
+    "content": "string",
+    "start": "int64",
+    "end": "int64",
+    "mention_id": "string",
+    "local": "string",
+    "local_name": "string",
+    "local_kind": "string",
+    "local_country": "string",
+    "partner": "string",
+    "partner_name": "string",
+    "partner_kind": "string",
+    "partner_country": "string",
+    "level": "string",
+    "scope": "string",
+    "score": "float64",
+    "is_realised": "bool",
+    "packed": "string",
+}
+SCORES = {
+    "place": "int64",
+    "doc_id": "string",
+    "capture_id": "string",
+    "score": "float64",
+    "is_below": "bool",
+    "is_found": "bool",
+    "url": "string",
+    "source_id": "string",
+}
+DOCUMENTS = {
+    "doc_id": "string",
+    "capture_id": "string",
+    "retrieved_at": "string",
+    "text_sha256": "string",
+    "is_official": "bool",
+    "publisher": "string",
+    "first_day": "int64",
+    "last_day": "int64",
+    "day": "int64",
+    "bands": "binary",
+    "minhash": "binary",
+    "grams": "binary",
+    "lead": "string",
+    "language": "string",
+}
+SPILLS: Mapping[str, Mapping[str, str]] = {
+    "tellings": TELLINGS,
+    "scores": SCORES,
+    "documents": DOCUMENTS,
+}
+_PLACES = 1 << 32  # mentions that one shard may hold; a shard closes at a thousand documents
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentFinding:
-    """What the build found out about one document with a mention.
+class ShardTask:
+    """One shard to read: where it is, which one it is in order, and where the spill goes."""
 
-    ``original`` is the document that it reprints, itself if none; ``best`` the score of its best
-    mention; ``stands`` whether any of them counts.
-    """
-
-    original: str
-    best: float
-    stands: bool
+    root: Path
+    shard_id: str
+    number: int
+    candidate: float
+    work: Path
 
 
-@dataclass(slots=True)
-class Inputs:
-    """What was read of all shards."""
-
-    tellings: list[Telling] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
-    best: dict[str, float] = field(default_factory=dict)
-    below: int = 0
-
-    def complain(self, mention: Mention, name: str, value: str, reason: str) -> None:
-        """Note a value that could not be used."""
-        self.issues.append(
-            Issue(
-                doc_id=mention.doc_id,
-                capture_id=mention.capture_id,
-                stage="build",
-                field=name,
-                value=value,
-                reason=reason,
-            )
-        )
+def complaint(mention: Mention, name: str, value: str, reason: str) -> Issue:
+    """Return an issue on a value that could not be used."""
+    return Issue(
+        doc_id=mention.doc_id,
+        capture_id=mention.capture_id,
+        stage="build",
+        field=name,
+        value=value,
+        reason=reason,
+    )
 
 
-def read_inputs(
-    workspace: Workspace, candidate: float, progress: Callable[[int, int], None]
-) -> Inputs:
-    """Read the mentions of all shards and the facts of the documents that carry them.
+def tasks_of(workspace: Workspace, candidate: float, work: Path) -> list[ShardTask]:
+    """Return a task for each shard of mentions, in the order of the shards.
 
     Args:
         workspace: Where the shards are.
         candidate: Least score of a mention that counts.
-        progress: Called with the shards read and all.
+        work: The folder of the spill files.
     """
-    inputs = Inputs()
-    shards = workspace.shards("mentions")
-    best = inputs.best
-    last: dict[str, Document] = {}
-    for done, path in enumerate(shards, start=1):
-        mentions = read_records(path, Mention)
-        inputs.seen |= {m.doc_id for m in mentions}
-        kept = [m for m in mentions if m.score >= candidate]
-        inputs.below += len(mentions) - len(kept)
-        if mentions:
-            wanted = {m.capture_id for m in mentions}
-            documents = _documents(workspace.shard("documents", shard_id_of(path)), wanted)
-            _take(inputs, kept, documents)
-            for m in mentions:
-                best[m.doc_id] = max(best.get(m.doc_id, 0.0), m.score)
-                if m.capture_id in documents and m.score < candidate:
-                    last[m.doc_id] = _without_text(documents[m.capture_id])
-        progress(done, len(shards))
-    standing = {t.mention.doc_id for t in inputs.tellings}
-    for doc_id in sorted(last.keys() - standing):
-        document = last[doc_id]
-        inputs.rejections.append(
-            Rejection(
-                doc_id=doc_id,
-                capture_id=document.capture_id,
-                url=document.url,
-                source_id=document.source_id,
-                stage="build",
-                reason=(
-                    f"best mention scores {best[doc_id]:.4f}, "
-                    f"below the candidate threshold {candidate:.4f}"
-                ),
-            )
-        )
-    return inputs
+    return [
+        ShardTask(workspace.root, shard_id_of(path), number, candidate, work)
+        for number, path in enumerate(workspace.shards("mentions"))
+    ]
 
 
-def _without_text(document: Document) -> Document:
-    return replace(document, text="", minhash=())
+def read_shard(task: ShardTask) -> list[Issue]:
+    """Write the spill files of one shard and return what could not be used."""
+    workspace = Workspace(task.root)
+    mentions = read_records(workspace.shard("mentions", task.shard_id), Mention)
+    documents = _documents(
+        workspace.shard("documents", task.shard_id), {m.capture_id for m in mentions}
+    )
+    mentions = without_struck(mentions, documents, load_corrections(workspace))
+    kept = [m for m in mentions if m.score >= task.candidate]
+    tellings, issues = tellings_of(kept, documents)
+    base = task.number * _PLACES
+    _spill(task, "tellings", [_telling_row(base + i, t) for i, t in enumerate(tellings)])
+    scores = [_score_row(base + i, m, documents, task.candidate) for i, m in enumerate(mentions)]
+    _spill(task, "scores", scores)
+    telling = {t.mention.capture_id for t in tellings}
+    _spill(task, "documents", [_document_row(facts_of(documents[c])) for c in sorted(telling)])
+    return issues
 
 
 def _documents(path: Path, wanted: set[str]) -> dict[str, Document]:
@@ -122,26 +150,30 @@ def _documents(path: Path, wanted: set[str]) -> dict[str, Document]:
     return {d.capture_id: d for d in read_records(path, Document) if d.capture_id in wanted}
 
 
-def _take(inputs: Inputs, mentions: Iterable[Mention], documents: Mapping[str, Document]) -> None:
-    """Add the mentions of one shard, their spans made fit to quote."""
+def tellings_of(
+    mentions: Iterable[Mention], documents: Mapping[str, Document]
+) -> tuple[list[Telling], list[Issue]]:
+    """Return mentions with the facts of their documents, their spans made fit to quote."""
     facts: dict[str, DocumentFacts] = {}
     quoters: dict[str, Quoter] = {}
+    tellings: list[Telling] = []
+    issues: list[Issue] = []
     for mention in mentions:
         document = documents.get(mention.capture_id)
         if document is None:
             reason = "its document is not there: run read, tag, classify and relate again"
-            inputs.complain(mention, "mention", mention.mention_id, reason)
+            issues.append(complaint(mention, "mention", mention.mention_id, reason))
             continue
         if document.capture_id not in facts:
-            facts[document.capture_id] = facts_of(document)
+            facts[document.capture_id] = _plain_facts(document)
             quoters[document.capture_id] = Quoter(document.text)
         quoter = quoters[document.capture_id]
         fitted, lost = fit_mention(quoter, mention)
         for name in lost:
-            inputs.complain(mention, name, "", "its span lies outside the text")
+            issues.append(complaint(mention, name, "", "its span lies outside the text"))
         if fitted is None:
             continue
-        inputs.tellings.append(
+        tellings.append(
             Telling(
                 mention=fitted,
                 document=facts[document.capture_id],
@@ -149,10 +181,10 @@ def _take(inputs: Inputs, mentions: Iterable[Mention], documents: Mapping[str, D
                 sentences=step_sentences(quoter, fitted),
             )
         )
+    return tellings, issues
 
 
-def facts_of(document: Document) -> DocumentFacts:
-    """Return what a build keeps of a document version."""
+def _plain_facts(document: Document) -> DocumentFacts:
     return DocumentFacts(
         doc_id=document.doc_id,
         capture_id=document.capture_id,
@@ -162,99 +194,107 @@ def facts_of(document: Document) -> DocumentFacts:
         published=document.published,
         retrieved_at=document.retrieved_at,
         text_sha256=document.text_sha256,
-        minhash=document.minhash,
-        grams=grams_of(document.text),
+        language=document.language,
     )
 
 
-class DocumentIndex:
-    """All documents of a corpus, looked at through DuckDB; nothing is kept in Python."""
+def facts_of(document: Document) -> DocumentFacts:
+    """Return what a build keeps of a document version, with the signatures of its text."""
+    return replace(
+        _plain_facts(document),
+        minhash=document.minhash,
+        grams=grams_of(document.text),
+        lead=lead_of(document.text),
+    )
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Find the newest version of every document."""
-        import duckdb
 
-        self._db: duckdb.DuckDBPyConnection = duckdb.connect(
-            config={
-                "memory_limit": _MEMORY,
-                "threads": 1,
-                "temp_directory": str(workspace.build / ".duckdb"),
-                "autoinstall_known_extensions": False,
-            }
-        )
-        documents = [str(p) for p in workspace.shards("documents")]
-        codings = [str(p) for p in workspace.shards("codings")]
-        self.is_empty = not documents
-        if self.is_empty:
-            return
-        self._db.execute(NEWEST, {"documents": documents})
-        if codings:
-            self._db.execute(RELEVANCE, {"codings": codings})
-        else:
-            self._db.execute(NO_RELEVANCE)
+def _telling_row(place: int, telling: Telling) -> dict[str, object]:
+    m = telling.mention
+    said = hashlib.sha256(json.dumps(content(telling), ensure_ascii=True).encode()).hexdigest()
+    return {
+        "place": place,
+        "doc_id": m.doc_id,
+        "capture_id": m.capture_id,
+        "retrieved_at": telling.document.retrieved_at,
+        "content": said[:24],
+        "start": m.span.start,
+        "end": m.span.end,
+        "mention_id": m.mention_id,
+        "local": json.dumps(node_of(m.local_party), ensure_ascii=False),
+        "local_name": m.local_party.name,
+        "local_kind": m.local_party.kind,
+        "local_country": m.local_party.country,
+        "partner": json.dumps(node_of(m.partner), ensure_ascii=False),
+        "partner_name": m.partner.name,
+        "partner_kind": m.partner.kind,
+        "partner_country": m.partner.country,
+        "level": m.level,
+        "scope": m.scope,
+        "score": m.score,
+        "is_realised": is_realised(m),
+        "packed": pack(telling),
+    }
 
-    def __enter__(self) -> Self:
-        """Use the index in a ``with`` block."""
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-        self._db.close()
+def _score_row(
+    place: int, mention: Mention, documents: Mapping[str, Document], candidate: float
+) -> dict[str, object]:
+    document = documents.get(mention.capture_id)
+    return {
+        "place": place,
+        "doc_id": mention.doc_id,
+        "capture_id": mention.capture_id,
+        "score": mention.score,
+        "is_below": mention.score < candidate,
+        "is_found": document is not None,
+        "url": document.url if document else None,
+        "source_id": document.source_id if document else None,
+    }
 
-    def newest(self, doc_ids: Iterable[str]) -> dict[str, str]:
-        """Return the capture_id of the newest version of each of these documents."""
-        import pyarrow as pa
 
-        if self.is_empty:
-            return {}
-        self._db.register(
-            "wanted", pa.table({"doc_id": pa.array(sorted(set(doc_ids)), pa.string())})
-        )
-        rows = self._db.execute(
-            "SELECT doc_id, capture_id FROM newest SEMI JOIN wanted USING (doc_id)"
-        )
-        return {str(doc_id): str(capture_id) for doc_id, capture_id in rows.fetchall()}
+def _document_row(facts: DocumentFacts) -> dict[str, object]:
+    import numpy as np
 
-    def write(
-        self,
-        path: Path,
-        found: Mapping[str, DocumentFinding],
-        realised: Collection[str],
-        fingerprint: str,
-    ) -> int:
-        """Write the rows of all documents, sorted by doc_id, and return how many there are.
+    order = edtf.order(facts.published)
+    days = edtf.bounds(facts.published)
+    return {
+        "doc_id": facts.doc_id,
+        "capture_id": facts.capture_id,
+        "retrieved_at": facts.retrieved_at,
+        "text_sha256": facts.text_sha256,
+        "is_official": facts.is_official,
+        "publisher": facts.publisher,
+        "first_day": order[0],
+        "last_day": order[1],
+        "day": days[0] if days and days[0] == days[1] else None,
+        "bands": bands_of(facts.minhash),
+        "minhash": np.array(facts.minhash, dtype=np.int64).tobytes(),
+        "grams": facts.grams,
+        "lead": facts.lead,
+        "language": facts.language,
+    }
 
-        Args:
-            path: Where they go.
-            found: What the build found out about the documents that have a mention, by doc_id.
-            realised: Documents that tell an output other than the instrument.
-            fingerprint: What the rows depend on.
-        """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        metadata = {FINGERPRINT: fingerprint.encode(), COUNTS: b"{}"}
-        schema = schema_of(DocumentRow).with_metadata(metadata)
-        count = 0
-        ids = sorted(found)
-        findings = pa.table(
-            {
-                "doc_id": pa.array(ids, pa.string()),
-                "original": pa.array([found[i].original for i in ids], pa.string()),
-                "best": pa.array([found[i].best for i in ids], pa.float64()),
-                "stands": pa.array([found[i].stands for i in ids], pa.bool_()),
-                "realised": pa.array([i in realised for i in ids], pa.bool_()),
-            }
-        )
-        with (
-            atomic_write(path) as handle,
-            pq.ParquetWriter(handle, schema, compression="zstd") as writer,
-        ):
-            if not self.is_empty:
-                self._db.register("findings", findings)
-                for batch in self._db.sql(DOCUMENTS).to_arrow_reader(_BATCH):
-                    table = pa.Table.from_batches([batch])
-                    columns = [table.column(f.name).cast(f.type) for f in schema]
-                    writer.write_table(pa.Table.from_arrays(columns, schema=schema))
-                    count += table.num_rows
-        return count
+def schema_of_spill(name: str) -> pa.Schema:
+    """Return the schema of a spill file."""
+    import pyarrow as pa
+
+    kinds: dict[str, pa.DataType] = {
+        "string": pa.string(),
+        "int64": pa.int64(),
+        "float64": pa.float64(),
+        "bool": pa.bool_(),
+        "binary": pa.binary(),
+    }
+    return pa.schema({field: kinds[kind] for field, kind in SPILLS[name].items()})
+
+
+def _spill(task: ShardTask, name: str, rows: Sequence[Mapping[str, object]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {field: [row[field] for row in rows] for field in SPILLS[name]}
+    table = pa.table(columns, schema=schema_of_spill(name))
+    path = task.work / name / f"{task.number:08d}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path, compression="zstd", compression_level=1)

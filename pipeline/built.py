@@ -45,6 +45,24 @@ class PlaceRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestingId:
+    """An id of the registry whose agreement does not stand now; ``doc_id`` once told it."""
+
+    agreement_id: str
+    merged_into: str | None
+    doc_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedCorrection:
+    """A cell that a person's correction decided; the digest is of what that person wrote."""
+
+    agreement_id: str
+    field: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRow:
     """The newest version of one document, with what the build found out about it."""
 

@@ -13,14 +13,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any, Self
+from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from pipeline import catalog_rows as t
 from pipeline.captures import Link, Note
-from pipeline.catalog_reads import coverage, document_count, due, feeds, newest, runs, runs_since
+from pipeline.catalog_reads import (
+    Address,
+    addresses,
+    coverage,
+    document_count,
+    due,
+    feeds,
+    newest,
+    runs,
+    runs_since,
+)
 from pipeline.catalog_rows import Due, Feed, Host, Page, Robots, RunRow
 from pipeline.catalog_writes import (
     discover,
@@ -32,6 +42,7 @@ from pipeline.catalog_writes import (
     put_feeds,
     put_pages,
     reset,
+    take_down,
     with_poll,
 )
 from pipeline.paths import Workspace
@@ -58,7 +69,7 @@ class Catalog:
         self._path = workspace.catalog
         # One connection in one process: the lock sees to it that nobody else writes.
         self._engine = sa.create_engine(f"sqlite:///{self._path}", poolclass=sa.pool.StaticPool)
-        sa.event.listen(self._engine, "connect", _set_pragmas)
+        sa.event.listen(self._engine, "connect", t.set_pragmas)
         try:
             with self._writing() as db:
                 self._check_version(db)
@@ -109,9 +120,8 @@ class Catalog:
     def clear(self) -> None:
         """Take back what the archive gives, so that it can be entered again; the rest stays.
 
-        What stays: failed, refused and removed pages with their reasons and times, discoveries,
-        the pace and failures of feeds, hosts, robots.txt and runs. Where the file itself is gone,
-        these are lost for good: then every page that is not in the archive is tried anew.
+        What stays: failed, refused and removed pages, discoveries, the pace of feeds, hosts,
+        robots.txt and runs. Where the file itself is gone, these are lost for good.
         """
         with self._writing() as db:
             reset(db)
@@ -190,6 +200,16 @@ class Catalog:
         """Write the states of pages whose fetch gave no capture."""
         with self._writing() as db:
             put_pages(db, list(pages))
+
+    def take_down(self, pages: Iterable[Page]) -> None:
+        """Close pages for good, see `catalog_writes.take_down`."""
+        with self._writing() as db:
+            take_down(db, list(pages))
+
+    def addresses(self) -> list[Address]:
+        """Return the address of every page, see `catalog_reads.addresses`."""
+        with self._engine.connect() as db:
+            return addresses(db)
 
     def due(self, source_id: str, now: str, limit: int) -> list[Due]:
         """Return the pages of a source that are due, new ones first, the latest published first."""
@@ -272,26 +292,9 @@ class Catalog:
     def coverage(self, published: Mapping[str, str | None]) -> list[tuple[str, str, int, int]]:
         """Count per source and month of publication what was discovered and what was fetched.
 
-        A document counts once for each source that named it, under however many addresses that
-        moved to it; refused, failed and removed ones count as discovered; what once came into the
-        archive stays fetched.
-
-        Args:
-            published: EDTF date by doc_id, for documents that were read. For the others the date
-                that the source gave counts; without one the month is an empty string.
-
-        Returns:
-            Source id, month (``YYYY-MM``, ``YYYY`` or empty), discovered, fetched; sorted.
+        A document counts once for each source that named it, under however many addresses; what
+        once came into the archive stays fetched. ``published`` gives EDTF dates by doc_id; for
+        the others the source's date counts. Returns source id, month, discovered, fetched; sorted.
         """
         with self._engine.connect() as db:
             return coverage(db, published)
-
-
-def _set_pragmas(connection: Any, _: object) -> None:
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = FULL",  # rows are batched, so the guarantee against a power cut is cheap
-        "foreign_keys = ON",
-        "busy_timeout = 30000",  # ms: long enough for a reader's checkpoint, short enough to notice
-    ):
-        connection.execute(f"PRAGMA {pragma}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import sqlalchemy as sa
 
@@ -37,6 +37,28 @@ def _due_of(row: sa.RowMapping) -> Due:
     page = Page(**{field.name: row[field.name] for field in fields(Page)})
     names = ("source_id", "discovered_by", "hint_published")
     return Due(page=page, **{name: row[name] for name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a document is, what became of it, and a source that named it, if any did."""
+
+    doc_id: str
+    url: str | None
+    state: str
+    reason: str | None
+    source_id: str | None
+
+
+def addresses(db: sa.Connection) -> list[Address]:
+    """Return the address of every page."""
+    p, d = t.documents.c, t.discoveries.c
+    wanted = (
+        sa.select(p.doc_id, p.url, p.state, p.reason, sa.func.min(d.source_id))
+        .select_from(t.documents.outerjoin(t.discoveries, d.doc_id == p.doc_id))
+        .group_by(p.doc_id)
+    )
+    return [Address(*row) for row in db.execute(wanted)]
 
 
 def newest(db: sa.Connection, doc_id: str, role: str) -> str | None:

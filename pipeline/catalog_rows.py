@@ -7,6 +7,7 @@ Columns are only ever added, nullable or with a default, so that nothing is lost
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateColumn
@@ -162,6 +163,17 @@ runs = sa.Table(
     _count("received"),
     _amount("seconds"),
 )
+
+
+def set_pragmas(connection: Any, _: object) -> None:
+    """Prepare a connection of the catalog."""
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",  # rows are batched, so the guarantee against a power cut is cheap
+        "foreign_keys = ON",
+        "busy_timeout = 30000",  # ms: long enough for a reader's checkpoint, short enough to notice
+    ):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def missing(db: sa.Connection) -> list[str]:

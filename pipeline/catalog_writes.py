@@ -168,6 +168,25 @@ def _later(moment: str, wait: timedelta) -> str:
     return f"{datetime.fromisoformat(moment) + wait:%Y-%m-%dT%H:%M:%SZ}"
 
 
+def take_down(db: sa.Connection, pages: Sequence[Page]) -> None:
+    """Close pages for good: never due, not to be woken, their payloads and tags forgotten.
+
+    A page that was never looked at cannot have changed since (`_wake`), and what has no time is
+    never due.
+    """
+    for page in pages:
+        put(db, t.documents, _flat(page))
+        db.execute(
+            sa.update(t.captures)
+            .where(
+                t.captures.c.doc_id == page.doc_id,
+                t.captures.c.role == "document",
+                t.captures.c.kind != "revisit",
+            )
+            .values(role="gone")
+        )
+
+
 def put_discoveries(db: sa.Connection, captures: Sequence[Capture]) -> None:
     """Enter how the sources of captures came to them."""
     rows = [

@@ -100,6 +100,31 @@ class BuildConfig(_Section):
     )
 
 
+class GatesConfig(_Section):
+    """How far the figures of a release may move from those of the published one."""
+
+    drop_percent: float = Field(
+        10.0,
+        ge=0,
+        le=100,
+        description="Largest loss of rows, per table and per source, in per cent.",
+    )
+    jump_percent: float = Field(
+        200.0,
+        ge=0,
+        description="Largest gain of rows, per table and per source, in per cent.",
+    )
+    fill_points: float = Field(
+        15.0,
+        ge=0,
+        le=100,
+        description="Largest loss of filled cells per column, in percentage points.",
+    )
+    least_rows: int = Field(
+        50, ge=1, description="Tables and sources with fewer rows than this are not compared."
+    )
+
+
 class Config(_Section):
     """All settings of a workspace. Each key may be left out."""
 
@@ -107,6 +132,7 @@ class Config(_Section):
     read: ReadConfig = ReadConfig()
     tag: TagConfig = TagConfig()
     build: BuildConfig = BuildConfig()
+    gates: GatesConfig = GatesConfig()
 
     def values(self, keys: tuple[str, ...]) -> dict[str, object]:
         """Return the values of ``section`` or ``section.key`` names, for fingerprints."""

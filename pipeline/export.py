@@ -19,13 +19,18 @@ from pathlib import Path
 from pipeline import __version__
 from pipeline.codebook import Codebook
 from pipeline.config import Config, ConfigError
+from pipeline.export_history import MANIFEST, history_of
 from pipeline.export_inputs import Source, open_source
 from pipeline.export_rows import rows_of
 from pipeline.exporters import csvtext, texts
+from pipeline.exporters.changes import changes_md
 from pipeline.exporters.datapackage import FileFacts, datapackage
+from pipeline.exporters.formats import mediatype_of, write_formats
+from pipeline.exporters.quality import read_quality
+from pipeline.exporters.release import Release
 from pipeline.exporters.report_html import render
-from pipeline.exporters.summary import SUMMARISED, summarise
-from pipeline.exporters.tables import ON_DEMAND, TABLES
+from pipeline.exporters.summary import IF_THERE, SUMMARISED, summarise
+from pipeline.exporters.tables import HISTORY, ON_DEMAND, TABLES
 from pipeline.exporters.worldmap import Dots, dots_of
 from pipeline.faults import fault_point
 from pipeline.gazetteer import DATA_FILE, Gazetteer
@@ -138,15 +143,35 @@ def _write_all(draft: Path, dataset: str, source: Source, report: ExportReport) 
     tables = (*TABLES, *ON_DEMAND) if source.with_annotations else TABLES
     codebook = Codebook.load(source.workspace.models)
     facts: dict[str, FileFacts] = {}
-    for table in tables:
+    for table in (t for t in tables if t not in HISTORY):
         facts[table.file] = _write_table(draft / table.file, table.header, rows_of(source, table))
-        report.rows[table.file] = facts[table.file].rows
-    others: dict[str, bytes] = {
+    link = source.workspace.outputs / dataset
+    history = history_of(source.workspace, draft, link if link.exists() else None, source.created)
+    for table, found in zip(HISTORY, (history.changes, history.tombstones), strict=True):
+        facts[table.file] = _write_table(draft / table.file, table.header, found)
+    facts = {table.file: facts[table.file] for table in tables}  # in the order of the schema
+    report.rows |= {name: fact.rows for name, fact in facts.items()}
+    others = write_formats(
+        Release(
+            folder=draft,
+            dataset=dataset,
+            tables=tables,
+            facts=facts,
+            codebook=codebook,
+            created=source.created,
+            software=__version__,
+        )
+    )
+    pages = {
+        "CHANGES.md": changes_md(history.changes, history.is_first),
+        MANIFEST: history.manifest.encoded(),
         "codebook.md": texts.codebook_md(tables, codebook),
         "CITATION.cff": texts.citation_cff(source.created),
         "report.html": _report(draft, dataset, source, codebook),
     }
-    others["datapackage.json"] = datapackage(
+    for name, data in pages.items():
+        others[name] = _write(draft / name, [data])
+    package = datapackage(
         dataset,
         tables,
         facts,
@@ -154,10 +179,10 @@ def _write_all(draft: Path, dataset: str, source: Source, report: ExportReport) 
         created=source.created,
         software=__version__,
         others=others,
+        mediatype=mediatype_of,
     )
-    digests = {name: fact.sha256 for name, fact in facts.items()}
-    for name, data in others.items():
-        digests[name] = _write(draft / name, [data]).sha256
+    others["datapackage.json"] = _write(draft / "datapackage.json", [package])
+    digests = {name: fact.sha256 for name, fact in (facts | others).items()}
     _write(draft / "SHA256SUMS", [texts.sha256sums(digests)])
     sync_folder(draft)
 
@@ -194,9 +219,11 @@ def _write(path: Path, pieces: Iterable[bytes]) -> FileFacts:
 
 def _report(draft: Path, dataset: str, source: Source, codebook: Codebook) -> bytes:
     """Return the page that shows what was written, read back from the files themselves."""
-    summary = summarise({name: csv_rows(draft / f"{name}.csv") for name in SUMMARISED})
+    names = [*SUMMARISED, *(n for n in IF_THERE if (draft / f"{n}.csv").exists())]
+    summary = summarise({name: csv_rows(draft / f"{name}.csv") for name in names})
     template = (TEMPLATES / "report.html").read_text("utf-8")
-    return render(template, dataset, summary, codebook, _land(source.workspace), source.created)
+    land, quality = _land(source.workspace), read_quality(source.workspace.models)
+    return render(template, dataset, summary, codebook, land, source.created, quality)
 
 
 def csv_rows(path: Path) -> Iterator[Mapping[str, str]]:

@@ -16,6 +16,7 @@ from pipeline.paths import shard_id_of
 from pipeline.records import Agreement, Claim, Coding, Event, Issue, Rejection, Relation
 from pipeline.schema import Table
 from pipeline.store import read_all
+from pipeline.takedowns import REASON, read_takedowns
 
 _Record = TypeVar("_Record")
 _LEDGERS = ("documents", "annotations", "codings", "mentions")
@@ -106,6 +107,8 @@ def _ledger(source: Source, part: str, kind: type[_Record]) -> list[_Record]:
 
 def _rejections(source: Source) -> Iterable[Row]:
     found = {rows.rejection_row(r) for r in _ledger(source, "rejections", Rejection)}
+    for taken in read_takedowns(source.workspace).values():
+        found.add(row(taken.doc_id, taken.url, taken.source_id or "unknown", "forget", REASON))
     return sorted(found, key=lambda r: (r[0], r[3], r[4], r[1]))
 
 

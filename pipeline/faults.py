@@ -17,6 +17,14 @@ FAULT_POINTS = (
     "build.registry_appended",  # new agreement ids are in the registry, the build is not written
     "export.before_publish",  # the release folder is complete, the symlink still shows the old one
 )
+# Passed by `forget` alone.
+TAKEDOWN_POINTS = (
+    "forget.listed",  # the list has its line, nothing else has happened
+    "forget.blanked",  # the archive holds its words no more, the catalog does not know
+    "forget.catalogued",  # what was derived from it still stands
+    "forget.derived",  # the published dataset still quotes it
+    "forget.published",  # older releases still quote it
+)
 _passed: dict[str, int] = {}
 
 

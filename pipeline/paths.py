@@ -57,6 +57,11 @@ class Workspace:
         return self.corpus / "judgements"
 
     @property
+    def takedowns(self) -> Path:
+        """The documents that were taken down: what ``forget`` appends to."""
+        return self.judgements / "takedowns.csv"
+
+    @property
     def lock(self) -> Path:
         """The lock file that one writing run holds."""
         return self.corpus / ".lock"

@@ -7,9 +7,10 @@ run left: its open file is finished, and captures that the catalog misses are en
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from pipeline.archive import ArchiveWriter, read_entries, recover
 from pipeline.captures import Exchange, Note
@@ -18,6 +19,7 @@ from pipeline.catalog_rows import Page
 from pipeline.config import Config, ConfigError
 from pipeline.paths import Workspace, shard_id_of
 from pipeline.records import Capture, stable_id
+from pipeline.takedowns import REASON, Takedown, read_takedowns, withheld
 from pipeline.warc import record_id
 
 _BATCH = 100  # captures per sync and transaction: one sync costs about as much as 50 captures
@@ -33,8 +35,15 @@ def stamp(moment: datetime) -> str:
 class Recorder:
     """The one writer of archive and catalog during a run."""
 
-    def __init__(self, catalog: Catalog, writer: ArchiveWriter, recheck: timedelta) -> None:
-        """Take an open catalog and an archive writer; see `recording`."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        writer: ArchiveWriter,
+        recheck: timedelta,
+        taken_down: Collection[str] = (),
+    ) -> None:
+        """Take an open catalog, an archive writer, and the ids not to be kept; see `recording`."""
+        self._taken_down = taken_down
         self.catalog = catalog
         self._writer, self._recheck = writer, recheck
         self._captures: list[tuple[Capture, Note]] = []
@@ -72,7 +81,13 @@ class Recorder:
         exchange: Exchange | None = None,
         records: bytes | None = None,
     ) -> Capture:
-        """Write one capture to the archive; the catalog learns of it with the next batch."""
+        """Write one capture to the archive; the catalog learns of it with the next batch.
+
+        Of what was taken down on request, nothing is written but that it came (`withheld`).
+        """
+        rest = withheld(capture, note, self._taken_down) if self._taken_down else None
+        if rest is not None:
+            (capture, payload, note), records = rest, None
         placed = self._writer.write(capture, payload, note=note, exchange=exchange, records=records)
         self._captures.append((placed, note))
         if capture.kind != "revisit" and note.role == "document":
@@ -161,7 +176,10 @@ def recording(workspace: Workspace, config: Config, now: datetime) -> Iterator[R
     with open_catalog(workspace) as catalog:
         recover(workspace)
         reconcile(workspace, catalog, recheck)
-        recorder = Recorder(catalog, writer, recheck)
+        listed = read_takedowns(workspace)
+        if listed:
+            catalog.take_down(closed(listed.values()))
+        recorder = Recorder(catalog, writer, recheck, listed.keys())
         try:
             yield recorder
         except KeyboardInterrupt:
@@ -171,6 +189,20 @@ def recording(workspace: Workspace, config: Config, now: datetime) -> Iterator[R
             writer.abandon()
             raise
         recorder.finish()
+
+
+def closed(rows: Iterable[Takedown]) -> list[Page]:
+    """Return the pages of taken-down documents, as they are never asked for again."""
+    return [
+        Page(
+            doc_id=row.doc_id,
+            url=row.url,
+            host=urlsplit(row.url).netloc if row.url else None,
+            state="gone",
+            reason=REASON,
+        )
+        for row in rows
+    ]
 
 
 def open_catalog(workspace: Workspace) -> Catalog:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.config import ConfigError
 from pipeline.exporters.csvtext import decode
-from pipeline.exporters.summary import SUMMARISED, Summary, summarise
+from pipeline.exporters.summary import IF_THERE, SUMMARISED, Summary, summarise
 from pipeline.paths import Workspace
 
 
@@ -28,7 +28,8 @@ def run_report(workspace: Workspace, *, dataset: str = "agreements") -> Summary:
             "Run `cityaccords extract`, or `cityaccords export` if the stages have run."
         )
         raise ConfigError(msg)
-    return summarise({name: _rows(folder / f"{name}.csv") for name in SUMMARISED})
+    names = [*SUMMARISED, *(n for n in IF_THERE if (folder / f"{n}.csv").exists())]
+    return summarise({name: _rows(folder / f"{name}.csv") for name in names})
 
 
 def _rows(path: Path) -> Iterator[Mapping[str, str]]:

@@ -98,7 +98,12 @@ def build(run: Run) -> StageReport:
     """Make agreements of all mentions."""
     from pipeline.build import run_build
 
-    report = run_build(run.workspace, run.config, now=run.now)
+    report = run_build(
+        run.workspace,
+        run.config,
+        now=run.now,
+        workers=1 if run.engine == "serial" else run.workers,
+    )
     run.progress("build", 1, 1)
     return report.as_stage_report()
 
@@ -129,10 +134,14 @@ def validate(run: Run, dataset: str = DATASET) -> ValidateReport:
 def publish_checked(run: Run, dataset: str = DATASET) -> tuple[ExportReport, ValidateReport]:
     """Write a release, check it, and publish it only if every check passes."""
     from pipeline.export import publish_release, run_export
+    from pipeline.levels import check_levels
     from pipeline.validate import run_validate
 
     exported = run_export(run.workspace, run.config, dataset=dataset, publish=False, now=run.now)
     checked = run_validate(run.workspace, run.config, dataset=dataset, release=exported.release)
+    checked.results["levels"] = check_levels(
+        run.workspace, run.config.gates, dataset, exported.release
+    )
     if checked.ok:
         publish_release(run.workspace, dataset, exported.release)
     return exported, checked

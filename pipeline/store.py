@@ -160,6 +160,12 @@ def read_records(path: Path, record_type: type[Record]) -> list[Record]:
     return [make(row) for row in table.to_pylist()]
 
 
+def record_of(record_type: type[Record], row: Mapping[str, Any]) -> Record:
+    """Return the record that a row of an Arrow table is."""
+    made: Record = _reader(cast("Hashable", record_type))(row)
+    return made
+
+
 def read_all(paths: Iterable[Path], record_type: type[Record]) -> Iterator[Record]:
     """Yield the records of several files, one file in memory at a time."""
     for path in paths:

@@ -1,9 +1,9 @@
 """Trains the relators: pair scorer, field choosers, and the thresholds with their curve.
 
 In: tagged documents of our own writing with their coded agreements. Out:
-``models/relator/scorer.json``, ``choosers.json`` and ``models/thresholds.yml``. The same data give
-the same bytes. Thresholds come from 5-fold cross-validation by document: no document is scored by a
-model that saw it.
+``models/relator/scorer.json``, ``choosers.json``, ``figures.json`` and ``models/thresholds.yml``.
+The same data give the same bytes. Thresholds and figures come from 5-fold cross-validation by
+document: no document is scored, or its score calibrated, by a model that saw it.
 """
 
 from __future__ import annotations
@@ -29,20 +29,21 @@ from pipeline.relators.scene import Scene, make_scene
 from pipeline.relators.teach import (
     GoldParty,
     GoldRecord,
-    Row,
     Similarity,
     field_rows,
     match,
     pair_rows,
+    right_pairs,
 )
 from pipeline.relators.view import make_view
 from pipeline.trainers import relator as trainer
+from pipeline.trainers.relator_figures import reliability
 from pipeline.validators.gold_names import SameNames
 
 TRAINING = "training"
 VETTED_PRECISION = 0.95  # DESIGN 5: what `vetted` is chosen for
 _GRID = tuple(round(0.05 + 0.01 * i, 2) for i in range(93))  # thresholds tried, .05 to .97
-_LEAST_VETTED = 25  # a precision read off fewer records is luck
+_LEAST_RECALL = 0.4  # a tier that holds less of what there is serves nobody
 Json = dict[str, Any]
 
 
@@ -83,12 +84,14 @@ def train_relator(models: Path, data: Sequence[Coded]) -> str:
     similarity = similarity_by(same)
     examples = list(make_examples(models, data))
     scorer, choosers = fit(examples, similarity)
-    curve = cross_validate(examples, similarity)
+    held = held_out(examples, similarity)
+    curve = curve_of(examples, held, similarity)
     folder = models / "relator"
     folder.mkdir(exist_ok=True)
     _write(folder / "scorer.json", scorer)
     _write(folder / "choosers.json", choosers)
     chosen = choose_thresholds(curve)
+    _write(folder / "figures.json", figures_of(examples, held, similarity, curve, chosen))
     (models / "thresholds.yml").write_text(_thresholds(chosen, curve, len(examples)), "utf-8")
     best = next(p for p in curve if p["threshold"] == chosen["candidate"])
     return (
@@ -102,28 +105,63 @@ def fit(examples: Sequence[Example], similarity: Similarity) -> tuple[Json, Json
     """Return the scorer and the choosers trained on ``examples``."""
     rows = [r for e in examples for r in pair_rows(e.name, e.scene, e.gold, similarity)]
     scorer = trainer.fit_scorer(rows)
-    fields: dict[str, list[Row]] = {}
-    for e in examples:
-        for name, found in field_rows(e.name, e.scene, e.gold, similarity, _prober(scorer)).items():
-            fields.setdefault(name, []).extend(found)
+    prober = _prober(scorer)
+    taught = [t for e in examples for t in right_pairs(e.name, e.scene, e.gold, similarity, prober)]
+    fields = field_rows(taught, trainer.fit_chooser, trainer.folds_of)
     return scorer, {
         name: trainer.fit_chooser(found, name) for name, found in sorted(fields.items())
     }
 
 
-def cross_validate(examples: Sequence[Example], similarity: Similarity) -> list[dict[str, float]]:
-    """Return precision, recall and F1 of whole documents' pairs at each threshold, by 5-fold CV."""
-    counts = {t: [0, 0, 0] for t in _GRID}
+def held_out(examples: Sequence[Example], similarity: Similarity) -> list[list[Scored]]:
+    """Return the scored pairs of each document by a model that did not see it (5-fold)."""
+    found: dict[str, list[Scored]] = {}
+    rows = {e.name: pair_rows(e.name, e.scene, e.gold, similarity) for e in examples}
     for held in trainer.folds_of([e.name for e in examples]):
         out = set(held)
-        seen = [e for e in examples if e.name not in out]
         scorer = trainer.fit_scorer(
-            [r for e in seen for r in pair_rows(e.name, e.scene, e.gold, similarity)]
+            [r for e in examples if e.name not in out for r in rows[e.name]]
         )
         for e in examples:
             if e.name in out:
-                _count(counts, e, score_pairs(e.scene, _prober(scorer)), similarity)
+                found[e.name] = score_pairs(e.scene, _prober(scorer))
+    return [found[e.name] for e in examples]
+
+
+def curve_of(
+    examples: Sequence[Example], held: Sequence[Sequence[Scored]], similarity: Similarity
+) -> list[dict[str, float]]:
+    """Return precision, recall and F1 of whole documents' pairs at each threshold."""
+    counts = {t: [0, 0, 0] for t in _GRID}
+    for e, scored in zip(examples, held, strict=True):
+        _count(counts, e, scored, similarity)
     return [_point(t, *counts[t]) for t in _GRID]
+
+
+def figures_of(
+    examples: Sequence[Example],
+    held: Sequence[Sequence[Scored]],
+    similarity: Similarity,
+    curve: Sequence[Mapping[str, float]],
+    chosen: Mapping[str, float],
+) -> Json:
+    """Return what ``figures.json`` tells of the scores, all out of fold."""
+    scores: list[float] = []
+    right: list[bool] = []
+    names: list[str] = []
+    for e, scored in zip(examples, held, strict=True):
+        kept = decode(e.scene, scored, chosen["candidate"]).kept
+        matched = match(e.scene, [s.candidate for s in kept], e.gold, similarity)
+        scores += [s.score for s in kept]
+        right += [i in matched for i in range(len(kept))]
+        names += [e.name] * len(kept)
+    return {
+        "documents": len(examples),
+        "agreements": sum(len(e.gold) for e in examples),
+        "thresholds": dict(chosen),
+        "reliability": reliability(scores, right, names),
+        "precision_recall": [dict(p) for p in curve],
+    }
 
 
 def score_pairs(scene: Scene, prober: Callable[[Features], float]) -> list[Scored]:
@@ -136,14 +174,16 @@ def score_pairs(scene: Scene, prober: Callable[[Features], float]) -> list[Score
 
 
 def choose_thresholds(curve: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Return the candidate threshold (best F1) and the vetted one (precision.
+    """Return the candidate threshold (best F1) and the vetted one.
 
-    On enough records).
+    That is the first with the wanted precision among those that keep enough recall, else the most
+    precise of these.
     """
     candidate = max(curve, key=lambda p: (p["f1"], p["precision"]))["threshold"]
-    enough = [p for p in curve if p["records"] >= _LEAST_VETTED and p["threshold"] >= candidate]
+    enough = [p for p in curve if p["recall"] >= _LEAST_RECALL and p["threshold"] >= candidate]
     good = [p for p in enough if p["precision"] >= VETTED_PRECISION]
-    vetted = good[0] if good else max(enough, key=lambda p: p["precision"])
+    best = max(enough, key=lambda p: p["precision"], default={"threshold": candidate})
+    vetted = good[0] if good else best
     return {"candidate": candidate, "vetted": vetted["threshold"]}
 
 
@@ -174,6 +214,7 @@ def gold_record(row: Mapping[str, Any]) -> GoldRecord:
             "date": row["date"] or "",
         },
         sectors=frozenset(row["sectors"]),
+        evidence=row["evidence"],
     )
 
 
@@ -237,8 +278,8 @@ def _thresholds(
         "# When a mention counts, and when it counts as vetted. Written by `make models`.\n"
         f"# The curve: pairs of {documents} training documents, each scored by a model that did\n"
         "# not see it (5-fold cross-validation by document). `candidate` is where F1 is best,\n"
-        f"# `vetted` the first point from there with precision {VETTED_PRECISION} on at least\n"
-        f"# {_LEAST_VETTED} records, else the most precise one.\n"
+        f"# `vetted` the first point from there with precision {VETTED_PRECISION} and recall of\n"
+        f"# at least {_LEAST_RECALL}, else the most precise one with that recall.\n"
     )
     shown = [
         dict(p)

@@ -16,6 +16,7 @@ from pipeline.builders.registry import parse_registry
 from pipeline.codebook import Codebook
 from pipeline.config import Config, ConfigError
 from pipeline.exporters.csvtext import decode
+from pipeline.exporters.formats import FORMATS
 from pipeline.exporters.tables import ON_DEMAND, TABLES
 from pipeline.paths import Workspace, shard_id_of
 from pipeline.records import Document, Rejection
@@ -24,7 +25,14 @@ from pipeline.store import counts_of, read_records
 from pipeline.validators import evidence_checks, table_checks
 from pipeline.validators.findings import Failure, Result, Row
 
-OTHERS = ("datapackage.json", "codebook.md", "CITATION.cff", "report.html")
+OTHERS = (
+    "datapackage.json",
+    "codebook.md",
+    "CITATION.cff",
+    "report.html",
+    "CHANGES.md",
+    "manifest.json",
+)
 FRICTIONLESS_ROWS = 20_000  # per file: it reads about 4,000 rows a second; our own checks read all
 _STAGES = {"documents": "read", "annotations": "tag", "codings": "classify", "mentions": "relate"}
 _EXPORT = "Run `cityaccords export` again."
@@ -138,7 +146,8 @@ def check_files(folder: Path) -> Result:
         for line in (folder / "SHA256SUMS").read_text("utf-8").splitlines():
             digest, _, name = line.partition("  ")
             sums[name] = digest
-    for name in [*(t.file for t in TABLES), *OTHERS, "SHA256SUMS"]:
+    formats = {f.name.format(table=t.name) for f in FORMATS for t in TABLES}
+    for name in [*(t.file for t in TABLES), *OTHERS, *sorted(formats), "SHA256SUMS"]:
         result.examined += 1
         if not (folder / name).exists():
             result.fail(name, "", "", "it is missing", _EXPORT)

@@ -23,6 +23,7 @@ _END = b"\r\n\r\n"  # of a record
 _READ = 1 << 16  # bytes per read of the compressed file
 _MEMBER_LIMIT = 1 << 30  # no record of ours is near 1 GiB decoded: a larger one is damage
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))  # ASCII that stands in a header as it is
+TAKEN_DOWN = "CityAccords-Taken-Down"  # header of an answer whose body was taken out: the day
 _WIRE = ("content-encoding", "transfer-encoding", "content-length")
 
 
@@ -51,6 +52,11 @@ class Record:
     def kind(self) -> str:
         """The ``WARC-Type``."""
         return self.headers.get("warc-type", "")
+
+    @property
+    def is_taken_down(self) -> bool:
+        """Whether its body was taken out on request (see ``blanking``)."""
+        return TAKEN_DOWN.lower() in self.headers
 
     def payload(self) -> bytes:
         """Return the block without the HTTP head that an ``application/http`` record has."""

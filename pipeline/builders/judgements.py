@@ -62,21 +62,12 @@ def parse_judgements(text: str, where: str) -> Judgements:
         ConfigError: It is not YAML, has an unknown key or a decision with fewer than two parties;
             the message gives file, line and what to write.
     """
+    node, data = parse_yaml(text, where)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        msg = (
-            f"{where}:{line}: not valid YAML ({getattr(error, 'problem', error)}). Mend that line."
-        )
-        raise ConfigError(msg) from error
-    try:
-        found = _File.model_validate(_as_text(data))
+        found = _File.model_validate(data)
     except ValidationError as error:
         lines = [
-            f"{where}:{_line_of(node, e['loc'])}: {'.'.join(map(str, e['loc'])) or 'file'}: "
+            f"{where}:{line_of(node, e['loc'])}: {'.'.join(map(str, e['loc'])) or 'file'}: "
             f"{e['msg']}"
             for e in error.errors()
         ]
@@ -88,16 +79,34 @@ def parse_judgements(text: str, where: str) -> Judgements:
     return Judgements(same=tuple(d.parties for d in found.same), apart=apart)
 
 
-def _as_text(value: Any) -> Any:
+def parse_yaml(text: str, where: str) -> tuple[yaml.Node | None, Any]:
+    """Return the nodes of a YAML text, for line numbers, and its values as texts.
+
+    Raises:
+        ConfigError: It is not YAML; the message gives file and line.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return node, as_text(yaml.safe_load(text) or {})
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        msg = (
+            f"{where}:{line}: not valid YAML ({getattr(error, 'problem', error)}). Mend that line."
+        )
+        raise ConfigError(msg) from error
+
+
+def as_text(value: Any) -> Any:
     """YAML reads ``on: 2026-11-24`` as a date and ``NO`` as false; decisions hold text only."""
     if isinstance(value, dict):
-        return {k: _as_text(v) for k, v in value.items()}
+        return {k: as_text(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [_as_text(v) for v in value]
+        return [as_text(v) for v in value]
     return value if value is None or isinstance(value, str) else str(value)
 
 
-def _line_of(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:
+def line_of(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:
     """Return the line on which the value at ``path`` begins, or the nearest one above it."""
     line = 1
     for step in path:

@@ -164,15 +164,17 @@ def _clusters(told: Sequence[Told]) -> list[list[Told]]:
     dated = [t for t in told if edtf.bounds(t.date)]
     dated.sort(key=lambda t: (edtf.width(t.date), edtf.order(t.date), t.key))
     clusters: list[list[Told]] = []
+    placed: dict[str | None, list[Told]] = {}  # a date goes where it went before
     for step in dated:
-        fits = [c for c in clusters if _one_act(c[0].date, step.date)]
-        fits.sort(
-            key=lambda c: (edtf.gap(c[0].date, step.date) or 0, edtf.order(c[0].date), c[0].key)
-        )
-        if fits:
-            fits[0].append(step)
-        else:
-            clusters.append([step])
+        if step.date not in placed:
+            fits = [c for c in clusters if _one_act(c[0].date, step.date)]
+            fits.sort(
+                key=lambda c: (edtf.gap(c[0].date, step.date) or 0, edtf.order(c[0].date), c[0].key)
+            )
+            if not fits:
+                clusters.append([])
+            placed[step.date] = fits[0] if fits else clusters[-1]
+        placed[step.date].append(step)
     undated = sorted((t for t in told if not edtf.bounds(t.date)), key=lambda t: t.key)
     if undated and clusters:
         max(clusters, key=lambda c: edtf.latest(c[0].date)).extend(undated)

@@ -2,86 +2,145 @@
 
 **Rule.** A tie names another party. If the local government has an agreement with a party of that
 name, the tie leads to it; of several, to the one signed last before this one. Otherwise the name
-stands alone: the other agreement is outside the dataset.
+stands alone: the other agreement is outside the dataset. A tie that names one of the agreement's
+own parties ("puts the memorandum with Kyoto into practice") leads to another agreement of the same
+pair: the one signed last before this one, an implementing arrangement rather to a framework than to
+another arrangement.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pipeline.builders import edtf
 from pipeline.builders.model import Telling
 from pipeline.builders.names import core
-from pipeline.records import Agreement, Relation
+from pipeline.records import Agreement, Relation, Span
 from pipeline.text import fold
+
+IMPLEMENTING = ("implementing_arrangement", "contract")  # what frameworks are put to work by
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A tie of one agreement as one document tells it."""
+
+    agreement_id: str
+    relation: str
+    other_party_name: str
+    doc_id: str
+    capture_id: str
+    span: Span
+    order: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """What must be known of an agreement to find it by a tie: its parties as (id, kind, name)."""
+
+    agreement_id: str
+    instrument: str
+    first_date: str | None
+    parties: tuple[tuple[str, str, str], tuple[str, str, str]]
+
+
+def ties_of(agreement_id: str, tellings: Iterable[Telling]) -> list[Tie]:
+    """Return the ties that the tellings of one agreement name."""
+    return [
+        Tie(
+            agreement_id=agreement_id,
+            relation=tie.relation,
+            other_party_name=tie.other_party_name,
+            doc_id=t.mention.doc_id,
+            capture_id=t.mention.capture_id,
+            span=t.sentence(tie.span),
+            order=(t.is_superseded, *t.key, number),
+        )
+        for t in tellings
+        for number, tie in enumerate(t.mention.lineage)
+    ]
+
+
+def stub_of(agreement: Agreement) -> Stub:
+    """Return the stub of an agreement."""
+    one, two = agreement.local_party, agreement.partner
+    return Stub(
+        agreement.agreement_id,
+        agreement.instrument,
+        agreement.first_date,
+        (
+            (one.referent_id or "", one.kind, one.name),
+            (two.referent_id or "", two.kind, two.name),
+        ),
+    )
 
 
 def relations(
-    members: Mapping[str, Sequence[Telling]],
-    agreements: Mapping[str, Agreement],
-    names: Mapping[str, Iterable[str]],
+    ties: Iterable[Tie], stubs: Mapping[str, Stub], names: Mapping[str, Iterable[str]]
 ) -> list[Relation]:
     """Return the relations of all agreements, one per agreement, relation and other party.
 
     Args:
-        members: Tellings by agreement id.
-        agreements: The agreements by id.
+        ties: All ties that any text names.
+        stubs: All agreements by id.
         names: All names of a party, by its id.
     """
-    by_local: dict[str, list[str]] = defaultdict(list)
-    for agreement_id, agreement in sorted(agreements.items()):
-        for party in (agreement.local_party, agreement.partner):
-            by_local[party.referent_id or ""].append(agreement_id)
+    by_party: dict[str, list[str]] = defaultdict(list)
+    for agreement_id, stub in sorted(stubs.items()):
+        for party_id, _, _ in stub.parties:
+            by_party[party_id].append(agreement_id)
     found: dict[tuple[str, str, str], Relation] = {}
-    for agreement_id, tellings in sorted(members.items()):
-        for telling in sorted(tellings, key=lambda t: (t.is_superseded, t.key)):
-            for tie in telling.mention.lineage:
-                other = _target(agreement_id, tie.other_party_name, agreements, by_local, names)
-                key = (agreement_id, tie.relation, other or fold(tie.other_party_name))
-                found.setdefault(
-                    key,
-                    Relation(
-                        agreement_id=agreement_id,
-                        relation=tie.relation,
-                        other_agreement_id=other,
-                        other_party_name=tie.other_party_name or None,
-                        doc_id=telling.mention.doc_id,
-                        capture_id=telling.mention.capture_id,
-                        span=telling.sentence(tie.span),
-                    ),
-                )
+    for tie in sorted(ties, key=lambda t: (t.agreement_id, t.order)):
+        other = _target(tie, stubs, by_party, names)
+        key = (tie.agreement_id, tie.relation, other or fold(tie.other_party_name))
+        found.setdefault(
+            key,
+            Relation(
+                agreement_id=tie.agreement_id,
+                relation=tie.relation,
+                other_agreement_id=other,
+                other_party_name=tie.other_party_name or None,
+                doc_id=tie.doc_id,
+                capture_id=tie.capture_id,
+                span=tie.span,
+            ),
+        )
     return [found[key] for key in sorted(found)]
 
 
 def _target(
-    agreement_id: str,
-    name: str,
-    agreements: Mapping[str, Agreement],
-    by_local: Mapping[str, Sequence[str]],
+    tie: Tie,
+    stubs: Mapping[str, Stub],
+    by_party: Mapping[str, Sequence[str]],
     names: Mapping[str, Iterable[str]],
 ) -> str | None:
-    own = agreements[agreement_id]
-    mine = {own.local_party.referent_id or "", own.partner.referent_id or ""}
+    """Return the agreement that a tie leads to, None if it is outside the dataset."""
+    own = stubs[tie.agreement_id]
+    mine = {party_id for party_id, _, _ in own.parties}
     fits = []
     for party_id in sorted(mine):
-        for candidate in by_local[party_id]:
-            if candidate == agreement_id:
+        for candidate in by_party[party_id]:
+            if candidate == tie.agreement_id:
                 continue
-            there = agreements[candidate]
-            for party in (there.local_party, there.partner):
-                known = {*names.get(party.referent_id or "", ()), party.name}
-                if party.referent_id != party_id and _same(name, party.kind, known):
-                    fits.append(candidate)
+            there = stubs[candidate].parties
+            others = [p for p in there if p[0] != party_id]
+            if any(_same(tie.other_party_name, p, names) for p in others):
+                fits.append(candidate)
     start = edtf.latest(own.first_date)[0]
 
-    def preference(candidate: str) -> tuple[bool, int, str]:
-        first = edtf.order(agreements[candidate].first_date)[0]
-        return (first > start, -first, candidate)
+    def preference(candidate: str) -> tuple[bool, bool, int, str]:
+        stub = stubs[candidate]
+        first = edtf.order(stub.first_date)[0]
+        is_framework = stub.instrument not in IMPLEMENTING
+        wrong_kind = tie.relation == "implements" and not is_framework
+        return (first > start, wrong_kind, -first, candidate)
 
     return min(fits, key=preference, default=None)
 
 
-def _same(name: str, kind: str, known: Iterable[str]) -> bool:
+def _same(name: str, party: tuple[str, str, str], names: Mapping[str, Iterable[str]]) -> bool:
+    party_id, kind, shown = party
     wanted = core(name, kind)
-    return bool(wanted) and any(core(k, kind) == wanted for k in known)
+    return bool(wanted) and any(core(k, kind) == wanted for k in {*names.get(party_id, ()), shown})

@@ -17,7 +17,8 @@ SUBNATIONAL = frozenset({"city", "regency", "province"})
 class DocumentFacts:
     """What a build must know of one document version that carries a mention; never its text.
 
-    ``grams`` are sorted 32-bit hashes of the text's word 3-grams, packed as bytes.
+    ``grams`` are sorted 32-bit hashes of the text's word 3-grams, packed as bytes; ``lead`` is how
+    the text begins. Both are empty where only the mention counts.
     """
 
     doc_id: str
@@ -30,6 +31,8 @@ class DocumentFacts:
     text_sha256: str
     minhash: tuple[int, ...] = ()
     grams: bytes = b""
+    lead: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

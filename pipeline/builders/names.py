@@ -60,6 +60,7 @@ _HEADS = {
 }
 _TOKEN = re.compile(r"\w+")
 _ACRONYM = re.compile(r"[A-Z][A-Z0-9&.-]{1,9}")
+_CONTRACTION = re.compile(r"uni?([a-z]{3,6})")
 _BRACKETS = re.compile(r"\s*\(([^()]*)\)")
 _CACHE = 100_000  # names of a large corpus; an entry is some 200 bytes
 
@@ -92,6 +93,26 @@ def acronym_in(name: str) -> str | None:
 def is_acronym(name: str) -> bool:
     """Tell whether the whole name is an acronym."""
     return bool(_ACRONYM.fullmatch(name.strip()))
+
+
+def may_be_contraction(name: str) -> bool:
+    """Tell whether a name has the form of a university's short name."""
+    return bool(_CONTRACTION.fullmatch(fold(name)))
+
+
+def is_contraction(short: str, name: str) -> bool:
+    """Tell whether a university's short name is cut from its full one, as Indonesian ones are.
+
+    ``Un`` or ``Uni`` and the beginning or the end of a word: Undip = Universitas Diponegoro, Unram
+    = Universitas Mataram; not Unpar = Universitas Padjadjaran.
+    """
+    match = _CONTRACTION.fullmatch(fold(short))
+    words = _TOKEN.findall(fold(_BRACKETS.sub(" ", name)))
+    if match is None or len(words) < 2:
+        return False
+    rest = match.group(1)
+    own = [w for w in words if w not in _SMALL and _HEADS.get(w, w) != "university"]
+    return any(w != rest and (w.startswith(rest) or w.endswith(rest)) for w in own)
 
 
 def initials(name: str) -> str:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 from bisect import bisect_right
+from typing import TypeVar
 
-from pipeline.records import Mention, Span
+from pipeline.records import FieldEvidence, Lineage, Mention, Span, Step
 from pipeline.text import QUOTE_WORDS, quote_span, sentences
+
+_Part = TypeVar("_Part", FieldEvidence, Step, Lineage)
 
 
 def fit_span(text: str, span: Span) -> Span:
@@ -49,6 +52,12 @@ class Quoter:
         return quoted if quoted.start <= span.start and span.end <= quoted.end else self.fit(span)
 
 
+def _fitted(part: _Part, quoter: Quoter) -> _Part:
+    """Return a part with its span fit to quote; most are, and stay what they are."""
+    span = quoter.fit(part.span)
+    return part if span is part.span else dataclasses.replace(part, span=span)
+
+
 def fit_mention(quoter: Quoter, mention: Mention) -> tuple[Mention | None, tuple[str, ...]]:
     """Make every span of a mention fit to quote.
 
@@ -62,17 +71,17 @@ def fit_mention(quoter: Quoter, mention: Mention) -> tuple[Mention | None, tuple
     evidence, steps, lineage = [], [], []
     for item in mention.evidence:
         if quoter.is_inside(item.span):
-            evidence.append(dataclasses.replace(item, span=quoter.fit(item.span)))
+            evidence.append(_fitted(item, quoter))
         else:
             lost.append(item.field)
     for step in mention.steps:
         if quoter.is_inside(step.span):
-            steps.append(dataclasses.replace(step, span=quoter.fit(step.span)))
+            steps.append(_fitted(step, quoter))
         else:
             lost.append(f"step {step.stage}")
     for tie in mention.lineage:
         if quoter.is_inside(tie.span):
-            lineage.append(dataclasses.replace(tie, span=quoter.fit(tie.span)))
+            lineage.append(_fitted(tie, quoter))
         else:
             lost.append(f"lineage {tie.relation}")
     fitted = dataclasses.replace(

@@ -15,9 +15,10 @@ import io
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.builders import edtf
+from pipeline.built import RestingId
 from pipeline.config import ConfigError
 
 COLUMNS = (
@@ -44,7 +45,10 @@ _FAMILY = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the registry: an id, and the agreement as it was when the id was given."""
+    """One line of the registry: an id, and the agreement as it was when the id was given.
+
+    ``heir`` is no cell of the line: `assign` says there which id a resting one was merged into.
+    """
 
     agreement_id: str
     local_party: str
@@ -54,6 +58,7 @@ class Row:
     doc_id: str
     start: int
     added_at: str
+    heir: str | None = None
 
     @property
     def number(self) -> int:
@@ -178,6 +183,11 @@ def lines_of(rows: Iterable[Row], *, header: bool) -> str:
     return out.getvalue()
 
 
+def resting_id(row: Row) -> RestingId:
+    """Return what the build keeps of a row whose agreement does not stand."""
+    return RestingId(agreement_id=row.agreement_id, merged_into=row.heir, doc_id=row.doc_id)
+
+
 def assign(
     agreements: Sequence[Unnamed], rows: Sequence[Row], added_at: str
 ) -> tuple[list[str], list[Row], list[Row]]:
@@ -204,7 +214,7 @@ def assign(
     for place, matched in found.items():
         first, *others = sorted(matched, key=lambda r: r.number)
         ids[place] = first.agreement_id
-        resting += others
+        resting += [replace(row, heir=first.agreement_id) for row in others]
     following = max((r.number for r in rows), default=0) + 1
     added = []
     for place in sorted(

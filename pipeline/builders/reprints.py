@@ -1,11 +1,12 @@
-"""Which documents are one source: copies, near copies, rewritten wire stories.
+"""Which documents are one source: copies, near copies, rewritten and translated wire stories.
 
 **Rule.** Two documents are one source if their texts are equal; or the MinHash estimate of their
 Jaccard similarity is at least .7; or they tell of the same pair of parties, came out at most
-three days apart, and share at least a quarter of the shorter one's word 3-grams. The last finds
-rewritten wire stories: true reprints share only about 30 % of their 3-grams (Silcock et al.,
-NEWS-COPY, ICLR 2023), two reporters at one signing a few per cent. The original is the earliest;
-on one day an official one.
+three days apart, and share at least a quarter of the shorter one's word 3-grams, or tell the same
+sentence by sentence (see `wording`). Fingerprints find copies that were cut or lightly changed:
+true reprints share about 30 % of their 3-grams (Silcock et al., NEWS-COPY, ICLR 2023), two
+reporters at one signing a few per cent. Meaning finds those that were rewritten or translated. The
+original is the earliest; on one day an official one.
 """
 
 from __future__ import annotations
@@ -13,19 +14,61 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from zlib import crc32
 
 from pipeline.builders import edtf
+from pipeline.builders.bands import BAND
 from pipeline.builders.model import DocumentFacts
+from pipeline.builders.wording import alike, may_be_one, names_in
 from pipeline.text import fold
 
 NEAR = 0.7  # estimated Jaccard similarity of two copies with other headings, footers or cuts
 REWRITTEN = 0.25  # share of the shorter text's 3-grams, below the 30 % that true reprints share
 DAYS = 3  # a wire story is reprinted within days; later texts on the same parties are other texts
-BAND = 4  # rows per LSH band: at similarity .7, 32 bands of 4 miss one pair in ten thousand
+SAME_WORDS = 0.03  # least share in one language: rewritten texts of the clusters share .07 and more
 FEW_GRAMS = 20  # a text of fewer 3-grams is a caption: chance decides what it shares
 _WORD = re.compile(r"\w+")
 _SECOND_LEVEL = frozenset("ac co com edu go gob gov gouv gub lg mil net or org sch web".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is compared of a document on one pair of parties; ``day`` is when it came out.
+
+    ``key`` is any name for the document that sorts.
+    """
+
+    key: str
+    day: int
+    grams: bytes
+    lead: str
+    language: str = ""
+
+
+class Sources:
+    """Sets of documents that are one source; the oldest stands for each."""
+
+    def __init__(self, ordered: Iterable[str]) -> None:
+        """Start with every document by itself, the oldest first."""
+        self._parent = {doc_id: doc_id for doc_id in ordered}
+        self._rank = {doc_id: i for i, doc_id in enumerate(self._parent)}
+
+    def find(self, doc_id: str) -> str:
+        """Return the original of a document."""
+        while self._parent[doc_id] != doc_id:
+            self._parent[doc_id] = self._parent[self._parent[doc_id]]
+            doc_id = self._parent[doc_id]
+        return doc_id
+
+    def join(self, a: str, b: str) -> None:
+        """Make two documents one source."""
+        first, second = sorted((self.find(a), self.find(b)), key=self._rank.__getitem__)
+        self._parent[second] = first
+
+    def originals(self) -> dict[str, str]:
+        """Return the original of each document, by doc_id in order."""
+        return {doc_id: self.find(doc_id) for doc_id in sorted(self._parent)}
 
 
 def publisher_of(url: str | None, source_id: str) -> str:
@@ -79,28 +122,16 @@ def originals(
         pairs: The pairs of parties that each document tells of, by doc_id.
     """
     ordered = sorted(documents, key=_age)
-    parent = {d.doc_id: d.doc_id for d in ordered}
-    rank = {d.doc_id: i for i, d in enumerate(ordered)}
-
-    def find(doc_id: str) -> str:
-        while parent[doc_id] != doc_id:
-            parent[doc_id] = parent[parent[doc_id]]
-            doc_id = parent[doc_id]
-        return doc_id
-
-    def join(a: str, b: str) -> None:
-        first, second = sorted((find(a), find(b)), key=rank.__getitem__)
-        parent[second] = first
-
+    found = Sources(d.doc_id for d in ordered)
     for a, b in _same_text(ordered):
-        join(a, b)
+        found.join(a, b)
     for one, two in _banded(ordered):
-        if find(one.doc_id) != find(two.doc_id) and jaccard(one.minhash, two.minhash) >= NEAR:
-            join(one.doc_id, two.doc_id)
-    for one, two in _same_story(ordered, pairs):
-        if find(one.doc_id) != find(two.doc_id) and overlap(one.grams, two.grams) >= REWRITTEN:
-            join(one.doc_id, two.doc_id)
-    return {doc_id: find(doc_id) for doc_id in sorted(parent)}
+        if jaccard(one.minhash, two.minhash) >= NEAR:
+            found.join(one.doc_id, two.doc_id)
+    for stories in _by_pair(ordered, pairs).values():
+        for a, b in retold(stories):
+            found.join(a, b)
+    return found.originals()
 
 
 def _age(document: DocumentFacts) -> tuple[object, ...]:
@@ -128,22 +159,55 @@ def _banded(documents: Iterable[DocumentFacts]) -> Iterator[tuple[DocumentFacts,
                 yield other, document
 
 
-def _same_story(
+def _by_pair(
     documents: Iterable[DocumentFacts], pairs: Mapping[str, Iterable[tuple[str, str]]]
-) -> Iterator[tuple[DocumentFacts, DocumentFacts]]:
-    """Yield documents on one pair of parties that came out within `DAYS` of each other."""
-    by_pair: dict[tuple[str, str], list[tuple[int, DocumentFacts]]] = defaultdict(list)
-    for document in documents:
-        out = edtf.bounds(document.published)
-        if out is not None and out[0] == out[1] and document.grams:
-            for pair in sorted(set(pairs.get(document.doc_id, ()))):
-                by_pair[pair].append((out[0], document))
-    for found in by_pair.values():
-        for i, (day, document) in enumerate(found):  # in order of day: `documents` are
-            for other_day, other in found[i + 1 :]:
-                if other_day - day > DAYS:
-                    break
-                yield document, other
+) -> dict[tuple[str, str], list[Story]]:
+    """Return the documents on each pair of parties whose day of publication is known."""
+    by_pair: dict[tuple[str, str], list[Story]] = defaultdict(list)
+    for d in documents:
+        out = edtf.bounds(d.published)
+        if out is not None and out[0] == out[1]:
+            for pair in sorted(set(pairs.get(d.doc_id, ()))):
+                by_pair[pair].append(Story(d.doc_id, out[0], d.grams, d.lead, d.language))
+    return by_pair
+
+
+def retold(stories: Iterable[Story]) -> list[tuple[str, str]]:
+    """Return the pairs of documents on one pair of parties that are one story, by their keys.
+
+    Words first. Meaning is dear, so it is asked only for the oldest of those that share their
+    words, and only where names and numbers leave it open.
+    """
+    ordered = sorted(stories, key=lambda s: (s.day, s.key))
+    by_key = {s.key: s for s in ordered}
+    shares = {
+        (one.key, two.key): overlap(one.grams, two.grams) for one, two in _near_in_time(ordered)
+    }
+    found = Sources(by_key)
+    for (one, two), share in shares.items():
+        if share >= REWRITTEN:
+            found.join(one, two)
+    open_pairs = {
+        (a, b)
+        for (one, two), share in shares.items()
+        for a, b in (sorted((found.find(one), found.find(two))),)
+        if a != b and (by_key[one].language != by_key[two].language or share >= SAME_WORDS)
+    }
+    names = {key: names_in(by_key[key].lead) for pair in open_pairs for key in pair}
+    asked = sorted(p for p in open_pairs if may_be_one(names[p[0]], names[p[1]]))
+    leads = {key: by_key[key].lead for pair in asked for key in pair}
+    return [
+        *(pair for pair, share in shares.items() if share >= REWRITTEN),
+        *alike(leads, asked),
+    ]
+
+
+def _near_in_time(ordered: Sequence[Story]) -> Iterator[tuple[Story, Story]]:
+    for i, one in enumerate(ordered):
+        for two in ordered[i + 1 :]:
+            if two.day - one.day > DAYS:
+                break
+            yield one, two
 
 
 def independent_sources(

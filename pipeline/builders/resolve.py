@@ -2,22 +2,32 @@
 
 **Rule.** A government or registered body is its referent id. Without one, a party is its core name
 (see `names`), kind and country; an empty country fits the only known one. A party without a
-referent joins the only referent of that core name, kind and country. A bare acronym joins the
-only body of its kind whose initials or bracketed acronym it is, if the country fits and both deal
-with a common counterpart. Wherever two candidates remain, nothing is joined: never on a tie. What
-people decided in ``parties.yml`` stands above all this.
+referent joins the only referent of that core name, kind and country, or the only one in the corpus
+that the gazetteer knows by that name in another language. A bare acronym joins the only body of its
+kind whose initials or bracketed acronym it is, if the country fits and both deal with a common
+counterpart; so does the short name of a university that is cut from its full one. Wherever two
+candidates remain, nothing is joined: never on a tie. What people decided in ``parties.yml`` stands
+above all this.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.builders.judgements import Judgements
 from pipeline.builders.model import GOVERNMENTS, Telling
-from pipeline.builders.names import acronym_in, best_name, core, initials, is_acronym
+from pipeline.builders.names import (
+    acronym_in,
+    best_name,
+    core,
+    initials,
+    is_acronym,
+    is_contraction,
+    may_be_contraction,
+)
 from pipeline.config import ConfigError
 from pipeline.records import Party, stable_id
 
@@ -43,8 +53,8 @@ class Body:
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What the mentions say about one node."""
+class Seen:
+    """What the mentions say about one node: how often it has a name, a kind, a country."""
 
     names: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -83,7 +93,21 @@ def resolve(
     Raises:
         ConfigError: Two judgements contradict each other.
     """
-    seen = _collect(tellings)
+    return resolve_seen(collect(tellings), judgements)
+
+
+def resolve_seen(
+    seen: Mapping[Node, Seen],
+    judgements: Judgements,
+    referents_of: Callable[[str], Iterable[str]] = lambda name: (),
+) -> tuple[dict[Node, str], dict[str, Body]]:
+    """See `resolve`; for a corpus too large to hold its tellings.
+
+    Args:
+        seen: What the tellings say about each node.
+        judgements: What people decided.
+        referents_of: The ids that a register knows for a name, in any language.
+    """
     groups = _Groups(sorted(seen), judgements)
     by_name: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in sorted(seen):
@@ -92,6 +116,7 @@ def resolve(
                 by_name[key, kind].append(node)
     for nodes in by_name.values():
         _join_names(nodes, seen, groups)
+    _join_aliases(seen, groups, referents_of)
     _join_acronyms(seen, groups)
     bodies = {}
     ids: dict[Node, str] = {}
@@ -102,8 +127,9 @@ def resolve(
     return ids, bodies
 
 
-def _collect(tellings: Iterable[Telling]) -> dict[Node, _Seen]:
-    seen: dict[Node, _Seen] = defaultdict(_Seen)
+def collect(tellings: Iterable[Telling]) -> dict[Node, Seen]:
+    """Return what the tellings say about each node."""
+    seen: dict[Node, Seen] = defaultdict(Seen)
     for telling in tellings:
         parties = (telling.mention.local_party, telling.mention.partner)
         nodes = [node_of(p) for p in parties]
@@ -172,7 +198,7 @@ def _referred(group: Iterable[str], known: Mapping[str, Node]) -> Iterator[Node]
             yield known[text.strip()]
 
 
-def _join_names(nodes: Sequence[Node], seen: Mapping[Node, _Seen], groups: _Groups) -> None:
+def _join_names(nodes: Sequence[Node], seen: Mapping[Node, Seen], groups: _Groups) -> None:
     """Join nodes of one core name and kind: by country, an empty one to the only candidate."""
     anonymous = [n for n in nodes if not n[0]]
     for node in sorted(anonymous, key=lambda n: (not n[3], n)):  # those with a country first
@@ -188,41 +214,70 @@ def _join_names(nodes: Sequence[Node], seen: Mapping[Node, _Seen], groups: _Grou
             groups.join(node, fits[0])
 
 
-def _countries(node: Node, seen: Mapping[Node, _Seen]) -> set[str]:
+def _countries(node: Node, seen: Mapping[Node, Seen]) -> set[str]:
     return {node[3]} if node[3] else set(seen[node].countries)
 
 
-def _join_acronyms(seen: Mapping[Node, _Seen], groups: _Groups) -> None:
+def _join_aliases(
+    seen: Mapping[Node, Seen], groups: _Groups, referents_of: Callable[[str], Iterable[str]]
+) -> None:
+    """Join a party without a referent to the only one in the corpus that a register names so."""
+    for node in sorted(n for n in seen if not n[0] and n[2] in GOVERNMENTS):
+        fits = [
+            other
+            for name in sorted(seen[node].names)
+            for referent in referents_of(name)
+            if (other := (referent, "", "", "")) in seen
+            and node[2] in seen[other].kinds
+            and _may_be_one(_countries(node, seen), _countries(other, seen))
+        ]
+        if len({groups.find(o) for o in fits}) == 1:
+            groups.join(node, fits[0])
+
+
+def _join_acronyms(seen: Mapping[Node, Seen], groups: _Groups) -> None:
     by_letters: dict[tuple[str, str], set[Node]] = defaultdict(set)
     bare: list[tuple[Node, str, str]] = []
+    short: list[tuple[Node, str]] = []
+    schools: list[tuple[Node, str]] = []
     for node in sorted(seen):
         for kind in sorted(seen[node].kinds):
             for name in sorted(seen[node].names):
                 if is_acronym(name):
                     bare.append((node, kind, acronym_in(name) or ""))
-                else:
-                    for letters in {initials(name), acronym_in(name)} - {None, ""}:
-                        by_letters[letters or "", kind].add(node)
+                    continue
+                if kind == "academia":
+                    (short if may_be_contraction(name) else schools).append((node, name))
+                for letters in {initials(name), acronym_in(name)} - {None, ""}:
+                    by_letters[letters or "", kind].add(node)
     for node, kind, letters in bare:
-        if kind in GOVERNMENTS - {"national_government"}:
-            continue
-        mine = {groups.find(c) for c in seen[node].counterparts}
-        fits = {
-            groups.find(other)
-            for other in by_letters[letters, kind]
-            if groups.find(other) != groups.find(node)
-            and _may_be_one(_countries(node, seen), _countries(other, seen))
-            and mine & {groups.find(c) for c in seen[other].counterparts}
-        }
-        if len(fits) == 1:
-            groups.join(node, fits.pop())
+        if kind not in GOVERNMENTS - {"national_government"}:
+            _join_only(node, by_letters[letters, kind], seen, groups)
+    for node, name in short:
+        _join_only(node, {n for n, full in schools if is_contraction(name, full)}, seen, groups)
+
+
+def _join_only(
+    node: Node, candidates: Iterable[Node], seen: Mapping[Node, Seen], groups: _Groups
+) -> None:
+    """Join a short name to the only body that it can stand for and that deals with the same."""
+    mine = {groups.find(c) for c in seen[node].counterparts}
+    fits = {
+        groups.find(other)
+        for other in candidates
+        if groups.find(other) != groups.find(node)
+        and _may_be_one(_countries(node, seen), _countries(other, seen))
+        and mine & {groups.find(c) for c in seen[other].counterparts}
+    }
+    if len(fits) == 1:
+        groups.join(node, fits.pop())
 
 
 def _may_be_one(a: set[str], b: set[str]) -> bool:
     return not a or not b or bool(a & b)
 
 
-def _body(members: Sequence[Node], seen: Mapping[Node, _Seen]) -> Body:
+def _body(members: Sequence[Node], seen: Mapping[Node, Seen]) -> Body:
     names: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     countries: Counter[str] = Counter()

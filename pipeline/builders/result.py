@@ -1,93 +1,102 @@
-"""All rows of a build, made from the drafts once they have their ids."""
+"""The rows of some agreements, made from their drafts once they have their ids."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.builders import assemble, claims, lineage, resolve
-from pipeline.builders.derived import codings_of
+from pipeline.builders import assemble, claims, lineage, plausible, resolve
 from pipeline.built import BuiltMention, PartyRow, PlaceRow
 from pipeline.gazetteer import Gazetteer
-from pipeline.records import Agreement, Claim, Coding, Event, Issue, Relation
+from pipeline.records import Agreement, Claim, Event, Issue
 
 
 @dataclass(slots=True)
 class Result:
-    """All rows of a build."""
+    """Rows of some agreements, and what relations between all agreements are made of.
+
+    ``claim_counts`` says how many claims each agreement has, in the order of ``claims``.
+    """
 
     mentions: list[BuiltMention] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    relations: list[Relation] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
-    parties: list[PartyRow] = field(default_factory=list)
-    places: list[PlaceRow] = field(default_factory=list)
-    codings: list[Coding] = field(default_factory=list)
+    claim_counts: list[tuple[str, int]] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
-    resting: tuple[str, ...] = ()
+    ties: list[lineage.Tie] = field(default_factory=list)
+    stubs: list[lineage.Stub] = field(default_factory=list)
 
 
-def rows_of(drafts: Mapping[str, assemble.Draft], bodies: Mapping[str, resolve.Body]) -> Result:
-    """Return all rows: agreements by id, then what hangs on them, each list in its own order.
-
-    Args:
-        drafts: The agreements by their ids.
-        bodies: The resolved parties by id.
-    """
-    result = Result()
-    members = {}
-    counted: Counter[str] = Counter()
-    for agreement_id, found in sorted(drafts.items()):
-        agreement = assemble.named(found, agreement_id)
-        members[agreement_id] = found.tellings
-        result.agreements.append(agreement)
-        result.events += assemble.events(found, agreement_id)
-        result.claims += assemble.claims(found, agreement_id)
-        counted.update(p.referent_id or "" for p in (agreement.local_party, agreement.partner))
-        for telling in found.tellings:
-            stated, issues = claims.mention_claims(telling)
-            result.claims += stated
-            result.issues += issues
-            result.mentions.append(
-                BuiltMention(
-                    mention=telling.mention,
-                    agreement_id=agreement_id,
-                    local_party_id=telling.local_id,
-                    partner_id=telling.partner_id,
-                    is_superseded=telling.is_superseded,
-                )
+def add_rows(result: Result, found: assemble.Draft, agreement_id: str) -> None:
+    """Add the rows of one agreement."""
+    agreement = assemble.named(found, agreement_id)
+    before = len(result.claims)
+    result.agreements.append(agreement)
+    result.stubs.append(lineage.stub_of(agreement))
+    result.ties += lineage.ties_of(agreement_id, found.tellings)
+    result.events += assemble.events(found, agreement_id)
+    result.claims += assemble.claims(found, agreement_id)
+    result.issues += _impossible(agreement, found)
+    for telling in found.tellings:
+        stated, issues = claims.mention_claims(telling)
+        result.claims += stated
+        result.issues += issues
+        result.mentions.append(
+            BuiltMention(
+                mention=telling.mention,
+                agreement_id=agreement_id,
+                local_party_id=telling.local_id,
+                partner_id=telling.partner_id,
+                is_superseded=telling.is_superseded,
             )
-    by_id = {a.agreement_id: a for a in result.agreements}
-    result.relations = lineage.relations(members, by_id, {i: b.names for i, b in bodies.items()})
-    result.parties = _parties(result.agreements, bodies, counted)
-    result.codings = codings_of(result.mentions)
-    result.mentions.sort(key=lambda b: b.mention.mention_id)
-    result.events.sort(key=lambda e: e.event_id)
-    return result
+        )
+    result.claim_counts.append((agreement_id, len(result.claims) - before))
 
 
-def _parties(
-    agreements: Iterable[Agreement], bodies: Mapping[str, resolve.Body], counted: Mapping[str, int]
-) -> list[PartyRow]:
-    """Return one row per party, named and typed as in its first agreement with a country."""
-    found: dict[str, PartyRow] = {}
-    for agreement in agreements:
-        for party in (agreement.local_party, agreement.partner):
-            key = party.referent_id or ""
-            if key in found and (found[key].country or not party.country):
-                continue
-            aliases = tuple(sorted(bodies[key].names.keys() - {party.name}))
-            found[key] = PartyRow(
-                id=key,
-                name=party.name,
-                kind=party.kind,
-                country=party.country,
-                aliases=aliases,
-                agreement_count=counted[key],
+def _impossible(agreement: Agreement, found: assemble.Draft) -> Iterator[Issue]:
+    """Yield an issue for every step that cannot have come when it is told to have."""
+    for step, reason in plausible.impossible(found.life):
+        m = step.telling.mention
+        yield Issue(
+            doc_id=m.doc_id,
+            capture_id=m.capture_id,
+            stage="build",
+            field="date",
+            value=step.date or "",
+            reason=f"{agreement.agreement_id}: {reason}",
+        )
+
+
+class Parties:
+    """One row per party, named and typed as in its first agreement with a country."""
+
+    def __init__(self, bodies: Mapping[str, resolve.Body]) -> None:
+        """Start without any; ``bodies`` are the resolved parties by id."""
+        self._bodies = bodies
+        self._counted: Counter[str] = Counter()
+        self._first: dict[str, tuple[str, str, str | None]] = {}
+
+    def add(self, party_id: str, name: str, kind: str, country: str | None) -> None:
+        """Take a party of one agreement; agreements come in the order of their ids."""
+        self._counted[party_id] += 1
+        if party_id not in self._first or (not self._first[party_id][2] and country):
+            self._first[party_id] = (name, kind, country)
+
+    def rows(self) -> list[PartyRow]:
+        """Return the rows, sorted by id."""
+        return [
+            PartyRow(
+                id=party_id,
+                name=name,
+                kind=kind,
+                country=country,
+                aliases=tuple(sorted(self._bodies[party_id].names.keys() - {name})),
+                agreement_count=self._counted[party_id],
             )
-    return [found[key] for key in sorted(found)]
+            for party_id, (name, kind, country) in sorted(self._first.items())
+        ]
 
 
 def places_of(parties: Iterable[PartyRow], gazetteer: Gazetteer | None) -> list[PlaceRow]:

@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.builders import edtf
-from pipeline.builders.merge import INTENT, UNSPECIFIED
 from pipeline.builders.model import SUBNATIONAL, Telling
 from pipeline.builders.resolve import natural
+from pipeline.builders.strands import INTENT, UNSPECIFIED
 
 FOLLOW_UPS = ("concrete", "visits_only", "none", "unknown")  # the strongest first
 SECTOR_SHARE = 0.25  # of the sources that name sectors: below it a sector is one reporter's colour

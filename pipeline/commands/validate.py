@@ -12,6 +12,9 @@ from pipeline.commands._context import Json, running, show
 def validate(
     context: typer.Context,
     dataset: Annotated[str, typer.Option(help="Name of the folder under outputs/.")] = "agreements",
+    accept: Annotated[
+        str, typer.Option("--accept", help="Accept the level of a refused release: the reason.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Check schema, keys, counts, and every coded cell against its sentence and capture.
@@ -20,9 +23,23 @@ def validate(
     """
     from pipeline import runs
 
+    if accept:
+        _accept(context, dataset, accept, as_json)
+        return
     with running(context) as run:
         report = runs.validate(run, dataset)
     show(report.as_data(), as_json, report.as_text())
     if not report.ok:
         msg = f"{dataset}: {report.failure_count} failures, listed above. Nothing was changed."
         raise runs.GateError(msg)
+
+
+def _accept(context: typer.Context, dataset: str, reason: str, as_json: bool) -> None:
+    from pipeline.levels import FILE, accept_levels
+
+    with running(context) as run, run.lock():
+        moves = accept_levels(run.workspace, run.config.gates, dataset, reason, run.now)
+        path = run.workspace.judgements / FILE
+    told = "\n".join(m.as_text() for m in moves)
+    text = f"{told}\nAccepted in {path}." if moves else "Nothing moved too far: nothing to accept."
+    show({"accepted": [m.figure for m in moves]}, as_json, f"{text}\nNext: cityaccords refresh")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,8 @@ def datapackage(
     *,
     created: str | None,
     software: str,
-    others: Iterable[str],
+    others: Mapping[str, FileFacts],
+    mediatype: Callable[[str], str],
 ) -> bytes:
     """Return the descriptor of a dataset.
 
@@ -87,10 +88,12 @@ def datapackage(
         codebook: Where the categories come from.
         created: The newest retrieval of a document, so that the same inputs give the same bytes.
         software: Version of the program.
-        others: Names of the files that are no tables.
+        others: Size and hash of all other files, by name.
+        mediatype: Gives the media type of one of them by its name.
     """
     descriptor: Descriptor = {
-        "profile": "tabular-data-package",
+        # Not tabular-data-package: the same tables stand here in other formats too.
+        "profile": "data-package",
         "name": dataset,
         "title": "City Accords: agreements that cities and regions make with partners",
         "description": (
@@ -106,29 +109,51 @@ def datapackage(
         "keywords": ["city diplomacy", "paradiplomacy", "sister cities", "agreements"],
         "codebook": f"codebook.md, version {codebook.version}",
         "software": f"cityaccords {software}",
-        "documentation": sorted(others),
         "resources": [
-            {
-                "profile": "tabular-data-resource",
-                "name": table.name,
-                "title": table.title,
-                "description": table.description,
-                "path": table.file,
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "dialect": {"lineTerminator": "\n"},
-                "bytes": facts[table.file].size,
-                "hash": f"sha256:{facts[table.file].sha256}",
-                "rows": facts[table.file].rows,
-                "schema": schema_of(table, codebook),
-            }
-            for table in tables
+            *(_table(table, facts[table.file], codebook) for table in tables),
+            *(_file(name, others[name], mediatype(name)) for name in sorted(others)),
         ],
     }
     if created:
         descriptor["created"] = created
     return (json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _table(table: Table, facts: FileFacts, codebook: Codebook) -> Descriptor:
+    return {
+        "profile": "tabular-data-resource",
+        "name": table.name,
+        "title": table.title,
+        "description": table.description,
+        "path": table.file,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "dialect": {"lineTerminator": "\n"},
+        "bytes": facts.size,
+        "hash": f"sha256:{facts.sha256}",
+        "rows": facts.rows,
+        "schema": schema_of(table, codebook),
+    }
+
+
+def _file(name: str, facts: FileFacts, mediatype: str) -> Descriptor:
+    """Return the entry of a file that is no CSV table.
+
+    ``type`` keeps Frictionless from opening it as a table: for Parquet and Excel that needs
+    plugins that a reader may not have.
+    """
+    return {
+        "profile": "data-resource",
+        "type": "file",
+        # A resource's name has lower-case letters, digits, ".", "_" and "-" only.
+        "name": f"file-{name.lower()}",
+        "path": name,
+        "format": name.rpartition(".")[2].lower(),
+        "mediatype": mediatype,
+        "bytes": facts.size,
+        "hash": f"sha256:{facts.sha256}",
+    }
 
 
 def version_of(created: str | None) -> str:

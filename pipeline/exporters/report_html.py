@@ -1,23 +1,26 @@
-"""``report.html``: one page without network, scripts or foreign fonts, safe against hostile names.
+"""``report.html``: what a dataset holds, on one page (see `pipeline.exporters.page`).
 
-Every text passes Jinja's escaping; links are kept only if they are http or https; control
-characters, which a page cannot show, are replaced.
+It grows with the number of agreements only up to `SHOWN` of them; all else is counted.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from pipeline.codebook import Codebook
 from pipeline.exporters.charts import months_chart, years_chart
 from pipeline.exporters.datapackage import version_of
+from pipeline.exporters.page import brief, page_of, safe_link
+from pipeline.exporters.quality import Quality
 from pipeline.exporters.summary import Card, Ranking, Summary
+from pipeline.exporters.ties import draw_ties
 from pipeline.exporters.worldmap import Dots, draw
 
-SHOWN = 400  # agreements on the page: it stays under a megabyte; the CSV has them all
-_LINK = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+SHOWN = 150  # agreements on the page: a phone opens it at once; the CSV has them all
+SOURCES, REASONS = 60, 40  # lines of a table: what one looks at before one opens the file
+QUOTE = 600  # characters of a sentence: 60 words and more, but no name of forty thousand
+NAME = 120  # characters of a name: none that is real is longer
+NO_FIGURES = Quality()
 _BARS = (
     ("stage", "How far they have come", "stage"),
     ("instrument", "Instruments", "instrument"),
@@ -30,16 +33,6 @@ _BARS = (
 )
 
 
-def safe_link(url: str) -> str:
-    """Return a URL that may be a link, or an empty string."""
-    return url if _LINK.fullmatch(url) else ""
-
-
-def plain(text: object) -> str:
-    """Return a text without the control and direction characters that could disturb the page."""
-    return _CONTROL.sub("\ufffd", str(text))
-
-
 def render(
     template: str,
     dataset: str,
@@ -47,6 +40,7 @@ def render(
     codebook: Codebook,
     land: Dots,
     created: str | None,
+    quality: Quality = NO_FIGURES,
 ) -> bytes:
     """Return the page.
 
@@ -57,19 +51,10 @@ def render(
         codebook: For the labels of ids.
         land: The map's background.
         created: The newest retrieval of a document.
+        quality: The floors of the program that made it.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: plain(value) if type(value) is str else value,
-    )
-    environment.filters["link"] = safe_link
-    environment.filters["number"] = lambda value: f"{value:,}"
-    page = environment.from_string(template).render(
+    return page_of(
+        template,
         dataset=dataset,
         version=version_of(created),
         as_of=(created or "")[:10],
@@ -84,10 +69,14 @@ def render(
         map=draw(summary.routes, land),
         cards=[_card(card, codebook) for card in _shown(summary)],
         left_out=max(0, len(summary.cards) - SHOWN),
-        sources=summary.sources[:SHOWN],
-        rejections=summary.rejections[:40],
+        sources=summary.sources[:SOURCES],
+        rejections=summary.rejections[:REASONS],
+        more_rejections=summary.rejections[REASONS:],
+        more_sources=summary.sources[SOURCES:],
+        network=draw_ties(summary.ties),
+        quality=quality,
+        changes=summary.changes,
     )
-    return page.encode("utf-8")
 
 
 def _shown(summary: Summary) -> list[Card]:
@@ -107,6 +96,7 @@ def _labels(codebook: Codebook, dimension: str) -> Mapping[str, str]:
 
 
 def _bars(ranking: Ranking, labels: Mapping[str, str]) -> list[tuple[str, int, float]]:
+    """Return name, count and length in per cent; values of the codebook by their label."""
     most = max((count for _, count in ranking), default=1)
     return [(labels.get(value, value), count, 100 * count / most) for value, count in ranking[:10]]
 
@@ -117,9 +107,9 @@ def _card(card: Card, codebook: Codebook) -> dict[str, object]:
     sectors = _labels(codebook, "sector")
     return {
         "id": a["agreement_id"],
-        "local": a["local_party_name"],
+        "local": brief(a["local_party_name"], NAME),
         "local_country": a["local_party_country"],
-        "partner": a["partner_name"],
+        "partner": brief(a["partner_name"], NAME),
         "partner_country": a["partner_country"],
         "instrument": _labels(codebook, "instrument").get(a["instrument"], a["instrument"]),
         "stage": a["stage"],
@@ -131,8 +121,8 @@ def _card(card: Card, codebook: Codebook) -> dict[str, object]:
         "score": float(a["score"]),
         "documents": int(a["document_count"]),
         "independent": int(a["independent_count"]),
-        "sentence": card.sentence,
+        "sentence": brief(card.sentence, QUOTE),
         "url": safe_link(card.url),
-        "source": card.source_id,
+        "source": brief(card.source_id, NAME),
         "published": card.published,
     }

@@ -159,10 +159,10 @@ EVIDENCE = Table(
             name="basis",
             description=(
                 "stated: the words say it. referent: the words name the thing, a register "
-                "supplies the "
-                "value. resolved: a relative date, read against the day of publication."
+                "supplies the value. resolved: a relative date, read against the day of "
+                "publication. reviewer: a person read these words so (corrections.yml)."
             ),
-            values=("stated", "referent", "resolved"),
+            values=("stated", "referent", "resolved", "reviewer"),
             role="derived",
             rule="From the relator; referent where a register gives the published name.",
             required=True,

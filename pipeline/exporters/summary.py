@@ -6,17 +6,18 @@ reader with the files alone can check every figure.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.exporters.reasons import changes_of, rejections_of
+from pipeline.exporters.ties import Tie, ties_of
+
 Rows = Iterable[Mapping[str, str]]
 SUMMARISED = ("agreements", "mentions", "places", "partners", "documents", "coverage", "rejections")
+IF_THERE = ("changes",)  # a first release has nothing to compare with
 _SHARES = ("stage", "instrument", "level", "scope", "follow_up", "tier")
 _LONGEST = 15  # lines of a ranking: what one looks at before one opens the file
-_DETAIL = re.compile(r"\s*\(.*\)", re.DOTALL)
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 Ranking = tuple[tuple[str, int], ...]
 
 
@@ -65,6 +66,8 @@ class Summary:
     routes: tuple[Route, ...]
     sources: tuple[SourceLine, ...]
     rejections: tuple[tuple[str, str, int], ...]
+    ties: tuple[Tie, ...]
+    changes: tuple[tuple[str, str, int], ...]
 
     def as_data(self) -> dict[str, object]:
         """Return the figures as plain values, for ``--json``."""
@@ -85,6 +88,10 @@ class Summary:
                 {"stage": stage, "reason": reason, "count": count}
                 for stage, reason, count in self.rejections
             ],
+            "changes": [
+                {"change": change, "reason": reason, "count": count}
+                for change, reason, count in self.changes
+            ],
         }
 
     def as_text(self) -> str:
@@ -92,8 +99,7 @@ class Summary:
         c = self.counts
         lines = [
             f"{c['agreements']:,} agreements ({c['vetted']:,} vetted) from {c['relevant']:,} "
-            f"relevant "
-            f"of {c['documents']:,} documents",
+            f"relevant of {c['documents']:,} documents",
             f"{c['mentions']:,} mentions, {c['parties']:,} parties, {c['countries']:,} countries, "
             f"{c['sources']:,} sources, {c['reprints']:,} reprints",
         ]
@@ -120,7 +126,7 @@ def ranking(counts: Mapping[str, int], longest: int = _LONGEST) -> Ranking:
 
 
 def summarise(tables: Mapping[str, Rows]) -> Summary:
-    """Count what the rows of the files in `SUMMARISED` hold; each is read once."""
+    """Count the rows of the files in `SUMMARISED`, and of those in `IF_THERE`, each read once."""
     agreements = list(tables["agreements"])
     best = _best_mentions(tables["mentions"])
     mentions = sum(count for _, count in best.values())
@@ -150,7 +156,9 @@ def summarise(tables: Mapping[str, Rows]) -> Summary:
         cards=tuple(_cards(agreements, best, documents.known)),
         routes=tuple(_routes(agreements, places)),
         sources=sources,
-        rejections=_rejections(tables["rejections"]),
+        rejections=rejections_of(tables["rejections"]),
+        ties=ties_of(agreements),
+        changes=changes_of(tables.get("changes", ())),
     )
 
 
@@ -281,10 +289,3 @@ def _coverage(rows: Rows) -> tuple[tuple[SourceLine, ...], dict[str, tuple[int, 
     ]
     lines.sort(key=lambda s: (-s.documents, s.source_id))
     return tuple(lines), {m: (months[m][0], months[m][1]) for m in sorted(months)}
-
-
-def _rejections(rows: Rows) -> tuple[tuple[str, str, int], ...]:
-    """Count rejections by stage and reason, apart from numbers and details in brackets."""
-    counts = Counter((r["stage"], _NUMBER.sub("…", _DETAIL.sub("", r["reason"]))) for r in rows)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple((stage, reason, count) for (stage, reason), count in ordered)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pipeline.exporters import schema_agreements as a
 from pipeline.exporters import schema_documents as d
+from pipeline.exporters import schema_history as h
 from pipeline.exporters import schema_mentions as m
 from pipeline.exporters import schema_parties as p
 from pipeline.schema import Table
 
+HISTORY: tuple[Table, ...] = (h.CHANGES, h.TOMBSTONES)  # made from the others and the last release
 TABLES: tuple[Table, ...] = (
     a.AGREEMENTS,
     m.MENTIONS,
@@ -25,6 +27,7 @@ TABLES: tuple[Table, ...] = (
     p.MENTION_SECTORS,
     p.PARTNER_ALIASES,
     p.PLACE_SOURCE_IDS,
+    *HISTORY,
 )
 ON_DEMAND: tuple[Table, ...] = (d.ANNOTATIONS,)
 

@@ -17,6 +17,7 @@ from pipeline.exporters.summary import Route
 NORTH, SOUTH = 78.0, -56.0  # degrees: few people live beyond
 GRID = 1.5  # degrees between two dots of the background: coasts show, and the page stays small
 FULL_ARCS = 60  # arcs at full width; more of them are drawn thinner, or they hide the map
+ARCS = 400  # arcs on the map: the strongest; the page stays small with any number of agreements
 LABELS = 14  # names on the map: more would hide it
 _CHARACTER = 2.1  # degrees that one character of a label takes
 _LINE = 4.4  # degrees that a line of a label takes
@@ -56,6 +57,7 @@ class WorldMap:
     meridians: tuple[float, ...]
     parallels: tuple[float, ...]
     height: float
+    left_out: int
 
 
 def dots_of(places: Iterable[tuple[float, float]]) -> Dots:
@@ -67,10 +69,13 @@ def draw(routes: Sequence[Route], land: Dots) -> WorldMap:
     """Lay out the map.
 
     Args:
-        routes: What to join.
+        routes: What to join; of very many, the strongest are drawn.
         land: Grid cells of the background.
     """
     centre = _centre(routes)
+    left_out = max(0, len(routes) - ARCS)
+    if left_out:
+        routes = sorted(routes, key=lambda r: -r.count)[:ARCS]
 
     def x_of(longitude: float) -> float:
         return (longitude - centre + 180.0) % 360.0
@@ -99,6 +104,7 @@ def draw(routes: Sequence[Route], land: Dots) -> WorldMap:
         meridians=tuple(sorted(x_of(float(lon)) for lon in range(-180, 180, 30))),
         parallels=tuple(NORTH - lat for lat in range(60, -60, -30)),
         height=NORTH - SOUTH,
+        left_out=left_out,
     )
 
 

@@ -74,7 +74,7 @@ def _share(words: list[str], language: str) -> float:
 
 
 def _script_of(sample: str, main: str) -> str | None:
-    """Return the language that a script other than the Latin one stands for; ``main`` if it fits."""
+    """Return the language that a foreign script stands for; ``main`` where that fits."""
     letters = len(_LETTER.findall(sample))
     if sample.isascii() or letters < MIN_LETTERS:
         return None

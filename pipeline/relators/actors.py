@@ -13,7 +13,7 @@ from dataclasses import replace
 from pipeline.records import Annotation, Party, Span
 from pipeline.relators.naming import merge_bodies, merge_namesakes, name_by_use
 from pipeline.relators.parties import GOVERNMENTS, Actor, ActorMention
-from pipeline.relators.usage import dateline_end, how_used, joined
+from pipeline.relators.usage import DATELINE_CHARS, dateline_end, how_used, joined
 from pipeline.relators.view import View
 from pipeline.text import fold
 
@@ -34,13 +34,17 @@ def find_actors(view: View) -> list[Actor]:
     offices = [
         o for o in organisations if o.label == "government_office" or _is_town_hall(view, o, named)
     ]
-    bodies = [o for o in organisations if o not in offices]
+    bodies = [
+        o for o in organisations if o not in offices and not _calls_government(view, o, named)
+    ]
     terms = view.layer("sector")
     places = [
         p
         for p in named
         if not (
-            _inside_organisation(p, bodies) or _inside_name(p, persons) or _inside_term(p, terms)
+            _inside_organisation(p, bodies)
+            or (_inside_name(p, persons) and not _heads_name(view, p, persons))
+            or _inside_term(p, terms)
         )
     ]
     for place in places:
@@ -83,6 +87,7 @@ def _add_place(
     actor = table.setdefault(
         key, Actor(key, _place_party(view, place), is_country=place.label == "country")
     )
+    actor.sure = max(actor.sure, place.score)
     is_joined = joined(view, place.span.start)
     actor.mentions.append(
         ActorMention(place.span, view.unit_at(place.span.start).index, how, is_joined)
@@ -134,6 +139,24 @@ def _inside_name(place: Annotation, persons: Iterable[Annotation]) -> bool:
     )
 
 
+def _heads_name(view: View, place: Annotation, persons: Iterable[Annotation]) -> bool:
+    """Tell whether a place stands between an office and its holder's name: "Bupati X Nama".
+
+    Languages that name the place so list the bare office among their government words; where they
+    do not ("Mayor Murchison Brown"), the place is part of the name.
+    """
+    admin = view.words.admin_before
+    before = view.text[max(0, place.span.start - 40) : place.span.start]
+    if admin is None or not admin.search(before) or place.country != view.words.home:
+        return False
+    return any(
+        p.span.start <= place.span.start
+        and place.span.end < p.span.end
+        and not view.text[p.span.start : place.span.start].strip()
+        for p in persons
+    )
+
+
 def _inside_term(place: Annotation, terms: Iterable[Annotation]) -> bool:
     """A place that is part of a term ("smart city") is that term: some town bears any name."""
     return any(t.span.start <= place.span.start and place.span.end <= t.span.end for t in terms)
@@ -155,12 +178,46 @@ def _add_body(
         country = _said_after(view, org, countries)
     party = Party(name=name, kind=org.label, country=country, referent_id=org.referent_id)
     actor = table.setdefault(key, Actor(key, party))
+    actor.sure = max(actor.sure, org.score)
     if actor.party.country is None and country is not None:
         actor.party = replace(actor.party, country=country)
     before = view.text[max(0, org.span.start - 30) : org.span.start]
     how = "location" if view.words.locative and view.words.locative.search(before) else "name"
+    if org.span.end <= dateline_end(view.text) and org.span.start < DATELINE_CHARS:
+        how = "dateline"
+    if _names_next(view, org):
+        how = "within"
     unit = view.unit_at(org.span.start).index
     actor.mentions.append(ActorMention(org.span, unit, how, joined(view, org.span.start)))
+
+
+def _names_next(view: View, org: Annotation) -> bool:
+    """Tell whether a body only belongs to the one named right after it.
+
+    "United Nations World Food Programme".
+    """
+    return any(
+        o.layer == "organisation" and view.text[org.span.end : o.span.start] in (" ", "'s ", "’s ")
+        for o in view.annotations
+        if org.span.end < o.span.start <= org.span.end + 3
+    )
+
+
+def _calls_government(view: View, org: Annotation, places: Sequence[Annotation]) -> bool:
+    """Tell whether an acronym only repeats the government before it.
+
+    "Kuala Lumpur City Hall (DBKL)", "Kabupaten Timor Tengah Utara (TTU)".
+    """
+    text, start = view.text, org.span.start
+    shown = org.span.of(text)
+    if " " in shown or not shown.isupper() or text[start - 1 : start] != "(":
+        return False
+    after = view.words.admin_after
+    for place in places:
+        tail = text[place.span.end : start - 1].strip() if place.span.end < start else "?"
+        if not tail or (after is not None and after.fullmatch(tail)):
+            return True
+    return False
 
 
 def _said_after(view: View, org: Annotation, countries: Sequence[Annotation]) -> str | None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from pipeline.records import Annotation, Span
 from pipeline.relators.modality import governing
 from pipeline.relators.territory import GENERAL, LEAD, OWN, SAID_ON, Stretch
-from pipeline.relators.traits import Subject
+from pipeline.relators.traits import Shares, Subject
 from pipeline.relators.view import Unit
 from pipeline.text import QUOTE_WORDS, quote_span
 
 # Cues of other stages that carry a stage too: a signing that is planned is intended; what is signed
 # anew is renewed; a letter of intent that is signed is intended.
+# Part of a cue's bearing that it has wherever it stands, and weight of being where it is told.
+_UNTOLD, _TOLD = 0.3, 3.0
 _ALSO = {
     "intended": ("signed", "exploring", "renewed"),
     "renewed": ("signed", "implemented"),
@@ -24,12 +26,13 @@ _ALSO = {
 }
 
 
-def anchor_of(subject: Subject, stage: str, modality: str) -> Annotation | None:
+def anchor_of(subject: Subject, stage: str, modality: str, told: Shares = ()) -> Annotation | None:
     """Return the cue that best carries the stage, ``None`` where no cue does (a twin in a list)."""
     best, best_value = None, 0.0
-    for stretch in subject.territory:
+    weights = [_UNTOLD + share for share in told] or [1.0] * len(subject.territory)
+    for stretch, weight in zip(subject.territory, weights, strict=True):
         for cue in stretch.of("cue", "stage."):
-            value = _worth(subject, stretch, cue, stage, modality)
+            value = weight * _worth(subject, stretch, cue, stage, modality)
             if value > best_value:
                 best, best_value = cue, value
     return best
@@ -54,7 +57,7 @@ def _worth(subject: Subject, stretch: Stretch, cue: Annotation, stage: str, moda
     return value
 
 
-def shown_span(subject: Subject, anchor: Annotation | None) -> Span:
+def shown_span(subject: Subject, anchor: Annotation | None, told: Shares = ()) -> Span:
     """Return the sentence to show: the anchor's if it names the partner, else the best of both.
 
     At most sixty words, cut at clause bounds around the words that matter.
@@ -62,9 +65,12 @@ def shown_span(subject: Subject, anchor: Annotation | None) -> Span:
     view, pair = subject.scene.view, subject.pair
     named = {m.unit: m for m in pair.partner.mentions if m.how != "anaphor"}
     best, best_value, focus = pair.best.unit, -1.0, None
-    for stretch in subject.stretches(OWN, LEAD, SAID_ON):
+    weights = told or (0.0,) * len(subject.territory)
+    for stretch, share in zip(subject.territory, weights, strict=True):
         unit = stretch.unit
-        value = 1.0 * (unit.index in named) + 1.0 * (unit is pair.best.unit)
+        if stretch.rank == GENERAL and share < 1.0:
+            continue  # where no partner is named, only the surest place is shown
+        value = _TOLD * share + 1.0 * (unit.index in named) + 1.0 * (unit is pair.best.unit)
         value += 1.6 * (anchor is not None and unit.span.start <= anchor.span.start < unit.span.end)
         value += 0.3 * bool(stretch.of("instrument")) - 0.05 * min(10, unit.sentence)
         value += 0.3 * any(m.unit == unit.index for m in pair.local.mentions)

@@ -18,7 +18,7 @@ from pipeline.relators.parties import Actor
 from pipeline.relators.sectors import choose_sectors, sector_words
 from pipeline.relators.steps import date_kind_of, founding_date, lineage_of, steps_of
 from pipeline.relators.territory import GENERAL, LEAD, OWN, SAID_ON
-from pipeline.relators.traits import Subject, traits_of
+from pipeline.relators.traits import Shares, Subject, shares, traits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Fields:
     follow_up: str
     anchor: Annotation | None
     words: dict[str, Span]
+    told: Shares = ()
 
 
 def orient(local: Actor, partner: Actor, focus_country: str) -> tuple[Actor, Actor]:
@@ -80,7 +81,7 @@ def assemble(subject: Subject, rules: Rules) -> Mention:
         words = sector_words(subject, sector)
         if words is not None:
             evidence.append(field(subject, "sectors", sector, words.span))
-    span = shown_span(subject, chosen.anchor)
+    span = shown_span(subject, chosen.anchor, chosen.told)
     return Mention(
         mention_id=stable_id(
             document.doc_id,
@@ -126,11 +127,15 @@ def choose_fields(subject: Subject, choosers: Choosers) -> Fields:
 
     A value without words falls back to the default.
     """
-    traits = traits_of(subject)
+    told = shares(subject, choosers["telling"]) if "telling" in choosers else ()
+    traits = traits_of(subject, told)
     words: dict[str, Span] = {}
     stage = choosers["stage"].choose(traits)
+    stated = any(s.of("cue", "stage.") for s in subject.stretches(OWN, LEAD, SAID_ON))
+    if not stated and anchor_of(subject, stage, "asserted", told) is None:
+        stage = "signed"  # no words carry any stage: the relation itself is stated
     modality = choosers["modality"].choose(modality_traits(traits, stage))
-    anchor = anchor_of(subject, stage, modality)
+    anchor = anchor_of(subject, stage, modality, told)
     instrument = choosers["instrument"].choose(traits)
     named = cue_words(subject, "instrument", instrument)
     if instrument != "unspecified":
@@ -152,12 +157,12 @@ def choose_fields(subject: Subject, choosers: Choosers) -> Fields:
         follow_up_traits(traits, stage, modality)
     )
     if follow_up != "unknown":
-        told = _follow_up_words(subject, follow_up, stage, anchor)
-        if told is None:
+        carried = _follow_up_words(subject, follow_up, stage, anchor)
+        if carried is None:
             follow_up = "unknown"
         else:
-            words["follow_up"] = told
-    return Fields(instrument, stage, modality, is_background, follow_up, anchor, words)
+            words["follow_up"] = carried
+    return Fields(instrument, stage, modality, is_background, follow_up, anchor, words, told)
 
 
 def headed_follow_up(subject: Subject) -> str | None:

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from pipeline.relators.parties import Actor, ActorMention
 from pipeline.relators.scene import Scene
 from pipeline.relators.view import Unit
+from pipeline.text import fold
 
 # A government further down than this in the document's weights is not "understood" where unnamed.
 _UNDERSTOOD = 0.2
 _IN_MIND = 3  # units for which a partner that was named stays in the reader's mind
+_OPENING = 2  # sentences at the start of a text that say what it is about
+_NEXT = 20  # characters after a side in which a connector ties it to its own partner
 _MAX_LINKS = 12  # links kept per candidate: long lists of a party's mentions add nothing
 
 
@@ -107,11 +110,15 @@ def _after_links(scene: Scene, local: Actor, partner: Actor, seen: set[int]) -> 
     """
     units = scene.view.units
     named = {m.unit: m for m in partner.mentions if m.how not in ("location", "within", "dateline")}
+    lasting = _is_topic(scene, partner)
     for mention in local.mentions:
         if mention.unit in seen or mention.how in ("dateline", "within", "anaphor"):
             continue
+        if _has_own(scene, mention):
+            continue
         unit = units[mention.unit]
-        near = [n for n in range(max(0, unit.index - _IN_MIND), unit.index) if n in named]
+        since = 0 if lasting else max(0, unit.index - _IN_MIND)
+        near = [n for n in range(since, unit.index) if n in named]
         acts = unit.has("cue", "stage.") or unit.has("instrument") or unit.has("cue", "background")
         if near and acts:
             seen.add(unit.index)
@@ -119,6 +126,28 @@ def _after_links(scene: Scene, local: Actor, partner: Actor, seen: set[int]) -> 
             yield Link(
                 unit, "after", mention, second, _strength(scene, unit, "after", mention, second)
             )
+
+
+def _has_own(scene: Scene, mention: ActorMention) -> bool:
+    """Tell whether a side has a partner right here.
+
+    "Aldoria with Bremia" says nothing of whom the text named before.
+    """
+    joins = scene.view.words.joins
+    after = scene.view.text[mention.span.end : mention.span.end + _NEXT].lstrip()
+    return joins is not None and joins.match(after) is not None
+
+
+def _is_topic(scene: Scene, partner: Actor) -> bool:
+    """Tell whether a body is what the whole text is about: named at its start, or in its title.
+
+    "ANNUAL REPORT - Home Builders. Where we worked: GDAŃSK. In May the city signed ..."
+    """
+    if partner.is_government or partner.is_country:
+        return False
+    if scene.view.units[partner.named[0].unit].sentence < _OPENING:
+        return True
+    return fold(partner.party.name) in fold(scene.view.document.title or "")
 
 
 def _near_instruments(scene: Scene, links: tuple[Link, ...]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 MODEL_FILE = "choosers.json"
 
@@ -51,11 +52,13 @@ def load_choosers(folder: Path) -> Choosers:
         FileNotFoundError: They were not trained; ``make models`` does.
     """
     data = json.loads((folder / MODEL_FILE).read_text("utf-8"))
-    return {
-        field: Chooser(
-            values=tuple(entry["values"]),
-            intercepts=tuple(entry["intercepts"]),
-            weights={name: tuple(row) for name, row in entry["weights"].items()},
-        )
-        for field, entry in data.items()
-    }
+    return {field: make_chooser(entry) for field, entry in data.items()}
+
+
+def make_chooser(entry: Mapping[str, Any]) -> Chooser:
+    """Return the chooser that ``trainers.relator.fit_chooser`` wrote."""
+    return Chooser(
+        values=tuple(entry["values"]),
+        intercepts=tuple(entry["intercepts"]),
+        weights={name: tuple(row) for name, row in entry["weights"].items()},
+    )

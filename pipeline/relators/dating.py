@@ -1,7 +1,7 @@
 """Which of the dates in the text is the date of the newest stage, if any.
 
 In: a subject, its stage and the cue that carries it. Out: features of each date in reach; a chooser
-with the values ``yes`` and ``no`` weighs them. Where none reaches one half the date is empty: "not
+with the values ``yes`` and ``no`` weighs them. Where none is likely enough the date is empty: "not
 stated".
 """
 
@@ -16,7 +16,7 @@ from pipeline.relators.features import Features
 from pipeline.relators.territory import GENERAL, OWN, Stretch
 from pipeline.relators.traits import Subject
 
-_ENOUGH = 0.5  # probability from which a date is taken: more likely right than wrong
+_ENOUGH = 0.33  # probability from which the likeliest date is taken, by cross-validation
 _CLOSE = 45  # characters between a stage word and the date that it takes
 _FRESH, _OLD = 10, 300  # days before publication
 

@@ -9,7 +9,10 @@ import math
 
 from pipeline.records import Annotation, Span
 from pipeline.relators.candidates import Candidate, Link
+from pipeline.relators.crosses import cross
+from pipeline.relators.heads import head_features, headed_link
 from pipeline.relators.parties import ActorMention
+from pipeline.relators.passages import passage_features
 from pipeline.relators.rows import row_of
 from pipeline.relators.scene import Scene
 
@@ -24,7 +27,7 @@ _DIRECT = 12  # words between two parties that one cue joins directly
 def features_of(scene: Scene, candidate: Candidate) -> Features:
     """Return the features of one candidate; absent means 0."""
     f: Features = {}
-    best = candidate.best
+    best = headed_link(scene, candidate)
     _kinds(f, scene, candidate)
     _link(f, scene, candidate, best)
     _cues(f, scene, best)
@@ -33,7 +36,9 @@ def features_of(scene: Scene, candidate: Candidate) -> Features:
     _row(f, scene, candidate, best)
     _syntax(f, scene, candidate, best)
     _document(f, scene, candidate)
-    _crosses(f)
+    f.update(passage_features(scene, candidate))
+    f.update(head_features(scene, candidate))
+    cross(f)
     return {k: v for k, v in f.items() if v}
 
 
@@ -273,28 +278,3 @@ def _document(f: Features, scene: Scene, candidate: Candidate) -> None:
     f["local_only_dateline"] = float(local_ways <= {"dateline", "location", "anaphor"})
     f["local_only_location"] = float(local_ways <= {"location"})
     f["local_acts"] = float(bool(local_ways & {"office", "admin"}))
-
-
-def _crosses(f: Features) -> None:
-    """Products that a linear model cannot make itself."""
-    for name, parts in CROSSES.items():
-        f[name] = math.prod(f.get(p, 0.0) for p in parts)
-
-
-CROSSES = {
-    "x_abroad_with_instrument": ("two_countries", "instrument_unit"),
-    "x_country_after_with": ("partner_is_country", "partner_after_with"),
-    "x_sister_row": ("has_sister_city_agreement", "row"),
-    "x_with_stage": ("partner_after_with", "stage_unit"),
-    "x_with_instrument": ("partner_after_with", "instrument_unit"),
-    "x_mayors": ("local_as_office", "partner_as_office"),
-    "x_mayors_stage": ("local_as_office", "partner_as_office", "stage_unit"),
-    "x_domestic_instrument": ("domestic_governments", "instrument_unit"),
-    "x_business_instrument": ("partner_business", "instrument_unit"),
-    "x_focus_understood": ("link_understood", "local_is_focus"),
-    "x_direct_abroad": ("direct", "two_countries"),
-    "x_tied_with": ("tied_before", "partner_after_with"),
-    "x_tied_understood": ("tied_before", "link_understood"),
-    "x_counterpart_stage": ("counterpart", "stage_sentence"),
-    "x_location_no_with": ("partner_as_location", "gap_others"),
-}

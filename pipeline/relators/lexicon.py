@@ -49,6 +49,10 @@ class Lexicon:
         re.Pattern[str] | None
     )  # "his colleague from": the party after it faces the local one
     between: re.Pattern[str] | None  # "between", at the end of a string
+    inside: re.Pattern[str] | None  # "in", at the end of a string: only a place can follow
+    origin: re.Pattern[str] | None  # "from", at the end of a string: where somebody comes from
+    attribute: re.Pattern[str] | None  # "-based", at the start: the place only describes
+    relation: re.Pattern[str] | None  # "ties", "partnership": words of a standing relation
     government: tuple[tuple[str, re.Pattern[str]], ...]  # kind, "the city"
     organisation: tuple[tuple[str, re.Pattern[str]], ...]  # kind, "the company"
     both: re.Pattern[str] | None  # "the two cities", "kedua belah pihak"
@@ -94,6 +98,12 @@ def make_lexicon(language: str, lists: Mapping[str, Sequence[str]]) -> Lexicon:
         capital=ending(words("capital")),
         counterpart=pattern(words("counterpart")),
         between=ending(words("between")),
+        inside=ending(words("inside")),
+        origin=ending(words("origin")),
+        attribute=re.compile(rf"(?:{_any(words('attribute'))})", re.IGNORECASE)
+        if words("attribute")
+        else None,
+        relation=pattern(words("relation")),
         government=by_kind("government"),
         organisation=by_kind("organisation"),
         both=pattern(words("both")),

@@ -63,10 +63,15 @@ def name_by_use(view: View, actor: Actor) -> None:
     """
     if actor.key.startswith("org:"):
         return
-    order = sorted(actor.named, key=lambda m: (m.how == "dateline", m.span.start))
+    persons = {p.span for p in view.layer("person")}  # a holder's name is not the place's
+    named = [m for m in actor.named if m.span not in persons]
+    order = sorted(named, key=lambda m: (m.how == "dateline", m.span.start))
     shown = [n for m in order if (n := " ".join(m.span.of(view.text).split()))]
     full = actor.party.name
-    name = next((n for n in shown if fold(n) == fold(full)), None)
+    short = full.isupper() and len(full) <= _ACRONYM  # some registers call a place by its acronym
+    name = None if short else next((n for n in shown if fold(n) == fold(full)), None)
+    if name is None and not shown:
+        return
     if name is None:
         known = [*shown, full, *(view.register(actor.key) if actor.party.referent_id else ())]
         plain = next((n for n in shown if not (n.isupper() and len(n) <= _ACRONYM)), shown[0])

@@ -38,6 +38,7 @@ class Actor:
     party: Party
     mentions: list[ActorMention] = field(default_factory=list)
     is_country: bool = False
+    sure: float = 0.0  # the highest score that a tagger gave a mention
 
     @property
     def is_government(self) -> bool:

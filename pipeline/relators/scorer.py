@@ -2,8 +2,7 @@
 
 In: ``models/relator/scorer.json`` (written by `pipeline.trainers.relator`). A logistic model over
 features scaled to unit spread, blended with a small ensemble of shallow trees, then calibrated by
-one logistic curve fitted on out-of-fold predictions. Prediction is plain arithmetic: no scikit-
-learn.
+a curve fitted on out-of-fold predictions. Prediction is plain arithmetic: no scikit-learn.
 """
 
 from __future__ import annotations
@@ -50,8 +49,9 @@ class Scorer:
     trees: tuple[Tree, ...]
     base: float
     blend: float
-    slope: float
+    slope: float  # of the log-odds where the margin is low; ``slope_high`` where it is high
     offset: float
+    slope_high: float | None = None
 
     def score(self, features: Mapping[str, float]) -> float:
         """Return the calibrated probability that the pair is an agreement.
@@ -62,7 +62,8 @@ class Scorer:
         linear = self.intercept + sum(w * x for w, x in zip(self.weights, row, strict=True) if x)
         boosted = self.base + sum(tree.predict(row) for tree in self.trees)
         margin = (1 - self.blend) * linear + self.blend * boosted
-        return round(logistic(self.slope * margin + self.offset), 4)
+        high = self.slope if self.slope_high is None else self.slope_high
+        return round(logistic(bent(margin, self.slope, high) + self.offset), 4)
 
     def explain(self, features: Mapping[str, float], top: int = 4) -> tuple[tuple[str, float], ...]:
         """Return the features of the linear part that moved the score most, with their push."""
@@ -72,6 +73,16 @@ class Scorer:
             if n in features
         ]
         return tuple(sorted(pushes, key=lambda p: (-abs(p[1]), p[0]))[:top])
+
+
+def bent(margin: float, low: float, high: float) -> float:
+    """Return a margin with one slope where it is low and another where it is high.
+
+    This is beta calibration (Kull and others 2017): a scorer may be too timid about what it
+    doubts and too sure of what it believes. Equal slopes are Platt's logistic curve.
+    """
+    clipped = max(-_CLIP, min(_CLIP, margin))
+    return high * math.log1p(math.exp(clipped)) - low * math.log1p(math.exp(-clipped))
 
 
 def logistic(margin: float) -> float:
@@ -95,4 +106,5 @@ def load_scorer(folder: Path) -> Scorer:
         blend=data["blend"],
         slope=data["slope"],
         offset=data["offset"],
+        slope_high=data.get("slope_high"),
     )

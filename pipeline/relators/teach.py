@@ -6,11 +6,15 @@ In: a scene and its gold records. Out: rows of features and the right answer, fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from pipeline.records import Span
 from pipeline.relators.anchor import anchor_of
 from pipeline.relators.candidates import Candidate, find_candidates
+from pipeline.relators.chooser import Chooser, make_chooser
 from pipeline.relators.conditions import follow_up_traits, modality_traits
 from pipeline.relators.dating import dates_of
 from pipeline.relators.decode import Scored
@@ -20,8 +24,9 @@ from pipeline.relators.rivals import all_features
 from pipeline.relators.scene import Scene
 from pipeline.relators.sectors import sectors_of
 from pipeline.relators.territory import territories
-from pipeline.relators.traits import subjects, traits_of
+from pipeline.relators.traits import Subject, shares, subjects, tellings_of, traits_of
 
+TELLING = "telling"  # the chooser of the stretch that tells of the agreement
 # (gold party, kind, names of an actor) -> similarity, 0 for another party.
 Similarity = Callable[["GoldParty", Sequence[str]], float]
 
@@ -42,6 +47,7 @@ class GoldRecord:
     partner: GoldParty
     fields: Mapping[str, str]  # stage, modality, instrument, background, follow_up, date
     sectors: frozenset[str]
+    evidence: str = ""  # the words of the text that the coder points at
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,46 +125,102 @@ def pair_rows(
     return rows
 
 
-def field_rows(
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A right pair with what the coder wrote of it."""
+
+    document: str
+    subject: Subject
+    record: GoldRecord
+    weight: float
+
+
+def right_pairs(
     document: str,
     scene: Scene,
     gold: Sequence[GoldRecord],
     similarity: Similarity,
     scores: Callable[[Features], float],
-) -> dict[str, list[Row]]:
-    """Return rows for the choosers, from the pairs that are right.
-
-    In the company they are kept in.
-    """
+) -> list[Taught]:
+    """Return the pairs of a document that are right, in the company they are kept in."""
     candidates = find_candidates(scene)
     right = match(scene, candidates, gold, similarity)
-    items = []
     table = all_features(scene, candidates)
-    for i in sorted(right):
-        features = table[i]
-        items.append(Scored(candidates[i], features, scores(features)))
-    order = sorted(range(len(items)), key=lambda k: (-items[k].score, k))
-    records = [right[i] for i in sorted(right)]
-    items, records = [items[k] for k in order], [records[k] for k in order]
+    items = {i: Scored(candidates[i], table[i], scores(table[i])) for i in right}
+    order = sorted(items, key=lambda i: (-items[i].score, i))
+    kept = [items[i] for i in order]
+    weight = 1.0 / max(1.0, len(kept) / 3)
+    found = subjects(scene, kept, territories(scene, [s.candidate for s in kept]))
+    return [Taught(document, s, right[i], weight) for i, s in zip(order, found, strict=True)]
+
+
+def field_rows(
+    taught: Sequence[Taught],
+    fit: Callable[[Sequence[Row], str], Mapping[str, Any]],
+    folds: Callable[[Sequence[str]], list[list[str]]],
+) -> dict[str, list[Row]]:
+    """Return rows for the choosers.
+
+    Where an agreement is told is predicted for each document by a chooser that did not see it, as
+    it will be for new ones; else the other choosers would trust it too much.
+    """
     rows: dict[str, list[Row]] = {}
-    grounds = territories(scene, [s.candidate for s in items])
-    weight = 1.0 / max(1.0, len(items) / 3)
-    for subject, record in zip(subjects(scene, items, grounds), records, strict=True):
-        traits = traits_of(subject)
-        stage, modality = record.fields["stage"], record.fields["modality"]
-        for name, features in {
-            **dict.fromkeys(("stage", "instrument", "background"), traits),
-            "modality": modality_traits(traits, stage),
-            "follow_up": follow_up_traits(traits, stage, modality),
-        }.items():
-            rows.setdefault(name, []).append(Row(document, features, record.fields[name], weight))
-        anchor = anchor_of(subject, stage, modality)
-        at = anchor.span if anchor else subject.pair.best.unit.span
-        for date, f in dates_of(subject, stage, modality, at):
-            answer = "yes" if date.value == record.fields["date"] else "no"
-            rows.setdefault("date", []).append(Row(document, f, answer, weight))
-        background = record.fields["background"] == "yes"
-        for sector, f in sectors_of(subject, background, record.fields["instrument"]).items():
-            answer = "yes" if sector in record.sectors else "no"
-            rows.setdefault("sector", []).append(Row(document, f, answer, weight))
-    return rows
+    telling = [r for t in taught for r in telling_rows_of(t.document, t.subject, t.record)]
+    for held in folds([t.document for t in taught]):
+        out = set(held)
+        known = [r for r in telling if r.document not in out]
+        chooser = make_chooser(fit(known, TELLING)) if known else None
+        for t in taught:
+            if t.document in out:
+                field_rows_of(rows, t.document, t.subject, t.record, t.weight, chooser)
+    return {**rows, TELLING: telling} if telling else rows
+
+
+def field_rows_of(
+    rows: dict[str, list[Row]],
+    document: str,
+    subject: Subject,
+    record: GoldRecord,
+    weight: float,
+    telling: Chooser | None = None,
+) -> None:
+    """Add the rows of one right pair to ``rows``, by field.
+
+    ``telling`` must not have seen the document: else its shares would be surer here than ever.
+    """
+    told = shares(subject, telling) if telling else ()
+    traits = traits_of(subject, told)
+    stage, modality = record.fields["stage"], record.fields["modality"]
+    for name, features in {
+        **dict.fromkeys(("stage", "instrument", "background"), traits),
+        "modality": modality_traits(traits, stage),
+        "follow_up": follow_up_traits(traits, stage, modality),
+    }.items():
+        rows.setdefault(name, []).append(Row(document, features, record.fields[name], weight))
+    anchor = anchor_of(subject, stage, modality, told)
+    at = anchor.span if anchor else subject.pair.best.unit.span
+    for date, f in dates_of(subject, stage, modality, at):
+        answer = "yes" if date.value == record.fields["date"] else "no"
+        rows.setdefault("date", []).append(Row(document, f, answer, weight))
+    background = record.fields["background"] == "yes"
+    for sector, f in sectors_of(subject, background, record.fields["instrument"]).items():
+        answer = "yes" if sector in record.sectors else "no"
+        rows.setdefault("sector", []).append(Row(document, f, answer, weight))
+
+
+def telling_rows_of(document: str, subject: Subject, record: GoldRecord) -> list[Row]:
+    """Return a row per stretch of a right pair: does it hold the words that the coder points at?"""
+    wanted = _place_of(record.evidence, subject.scene.view.text)
+    if wanted is None:
+        return []
+    return [
+        Row(document, f, "yes" if s.span.start < wanted.end and wanted.start < s.span.end else "no")
+        for s, f in zip(subject.territory, tellings_of(subject), strict=True)
+    ]
+
+
+def _place_of(words: str, text: str) -> Span | None:
+    """Return where ``words`` stand in a text, however its lines are broken."""
+    pattern = r"\s+".join(re.escape(w) for w in words.split())
+    match = re.search(pattern, text, re.IGNORECASE) if pattern else None
+    return Span(start=match.start(), end=match.end()) if match else None

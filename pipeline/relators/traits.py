@@ -8,23 +8,33 @@ in the pair's own stretch, ``own_signed_planned`` the same governed by "will".
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.records import Span
 from pipeline.relators.candidates import Candidate
+from pipeline.relators.chooser import Chooser
 from pipeline.relators.days import days_between, precision
 from pipeline.relators.decode import Scored
 from pipeline.relators.features import STAGES, Features
 from pipeline.relators.modality import MODALITIES, governing
 from pipeline.relators.rows import row_of
 from pipeline.relators.scene import Scene
-from pipeline.relators.territory import GENERAL, LEAD, OWN, Stretch, Territory
+from pipeline.relators.territory import GENERAL, LEAD, OWN, SAID_ON, Stretch, Territory
 
 _BESIDE = 0.75  # a unit of the pair that is not its strongest link
 _FADE = 250.0  # characters over which a word's bearing on the partner falls to a third
 _UNNAMED = 0.7  # a stretch of its own that names the partner only by anaphora or by the other side
+_STEM = 6  # letters of a word that tell it from others in both languages; endings tell little
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_OPENING = 2  # sentences in which news says what it reports
+TOLD = "told_"  # prefix of what stands where the pair's agreement is told
+WORD = "word_"  # prefix of what a text says near the partner in words of its own
 _WEEK, _YEAR = 10, 300  # days: what a report calls news, and what it calls the past
+
+
+Shares = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +65,55 @@ def subjects(scene: Scene, kept: Sequence[Scored], grounds: Sequence[Territory])
     ]
 
 
-def traits_of(subject: Subject) -> Features:
-    """Return the features of a pair for the choosers; absent means 0."""
+def tellings_of(subject: Subject) -> list[Features]:
+    """Return for each stretch the features of its being the one that tells of the agreement.
+
+    A chooser with the values ``yes`` and ``no`` weighs them (`shares`): what stands in the clause
+    that tells of the pair counts for its fields, not what its neighbours say of others.
+    """
+    pair, found = subject.pair, []
+    joined = {m.unit for m in pair.partner.mentions if m.is_joined}
+    for stretch in subject.territory:
+        f: Features = {"one": 1.0, f"rank_{stretch.rank}": 1.0}
+        unit = stretch.unit
+        f["names_partner"] = float(any(m.unit == unit.index for m in pair.partner.named))
+        f["names_local"] = float(any(m.unit == unit.index for m in pair.local.mentions))
+        f["joined"] = float(unit.index in joined)
+        f["is_best"] = float(unit is pair.best.unit)
+        f["linked"] = float(any(link.unit is unit for link in pair.links))
+        f["at"] = unit.sentence / max(1, subject.scene.view.units[-1].sentence)
+        f["opening"] = float(unit.sentence < _OPENING)
+        f["after_best"] = float(0 < unit.index - pair.best.unit.index <= 2)
+        for layer in ("cue", "instrument", "sector", "date"):
+            for a in stretch.of(layer):
+                f[f"{layer}_{a.label}" if layer == "cue" else layer] = 1.0
+        f["stated"] = float(bool(stretch.of("cue", "stage.")))
+        f["stated_near"] = f["stated"] * max(f["names_partner"], f["is_best"])
+        for name in ("stated", "instrument", "date", "cue_background"):
+            f[f"{name}_{stretch.rank}"] = f.get(name, 0.0)
+        found.append({k: v for k, v in f.items() if v})
+    return found
+
+
+def shares(subject: Subject, chooser: Chooser) -> Shares:
+    """Return how surely each stretch tells of the pair's agreement, the surest as 1."""
+    told = [chooser.probabilities(f).get("yes", 0.0) for f in tellings_of(subject)]
+    top = max(told, default=0.0) or 1.0
+    return tuple(p / top for p in told)
+
+
+def traits_of(subject: Subject, told: Shares = ()) -> Features:
+    """Return the features of a pair for the choosers; absent means 0.
+
+    Args:
+        subject: The pair.
+        told: How surely each stretch tells of its agreement (`shares`).
+    """
     f: Features = {}
     for stretch in subject.territory:
         _stretch(f, subject, stretch)
+    for stretch, share in zip(subject.territory, told, strict=False):
+        _told(f, subject, stretch, share)
     _tops(f)
     _place(f, subject)
     _dates(f, subject)
@@ -68,7 +122,40 @@ def traits_of(subject: Subject) -> Features:
     f["two_countries"] = subject.scored.features.get("two_countries", 0.0)
     f["score"] = subject.scored.score
     f["one"] = 1.0
+    _words(f, subject)
     return {k: v for k, v in f.items() if v}
+
+
+def _told(f: Features, subject: Subject, stretch: Stretch, share: float) -> None:
+    """Note what a stretch says, by how surely it tells of the pair."""
+    for cue in stretch.of("cue"):
+        group, _, label = cue.label.partition(".")
+        if group == "stage":
+            modal = governing(subject.scene.view, stretch.unit, cue)
+            for modality in modal:
+                _raise(f, f"{TOLD}{label}_{modality}", share)
+            if not modal:
+                _raise(f, f"{TOLD}stage_{label}", share)
+        elif group in ("modality", "follow_up", "background", "lineage"):
+            _raise(f, f"{TOLD}{group}_{label}" if label else TOLD + group, share)
+    for a in stretch.of("instrument"):
+        _raise(f, f"{TOLD}has_{a.label}", share)
+    if stretch.of("date"):
+        _raise(f, f"{TOLD}date", share)
+
+
+def _words(f: Features, subject: Subject) -> None:
+    """Note the words of the pair's own stretches, by their first letters.
+
+    Names are left out: who the parties are says nothing about how far they went.
+    """
+    text = subject.scene.view.text
+    for stretch in subject.stretches(OWN, LEAD, SAID_ON):
+        for match in _WORD.finditer(text, stretch.span.start, stretch.span.end):
+            word = match.group()
+            if word[0].islower():
+                at = Span(start=match.start(), end=match.end())
+                _raise(f, WORD + word[:_STEM], worth(subject, stretch, at))
 
 
 def _raise(f: Features, name: str, value: float = 1.0) -> None:

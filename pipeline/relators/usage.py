@@ -13,7 +13,7 @@ from pipeline.relators.lexicon import Lexicon
 from pipeline.relators.view import View
 
 # A dateline stands within this many characters of the start: "PORT-OF-SPAIN, Sept. 14 (Agency) -".
-_DATELINE_CHARS = 40
+DATELINE_CHARS = 40
 _DATELINE = re.compile(
     r"^(?:[^.!?\n]{0,45}?(?:\s[-–—]{1,3}\s|\||\)\s*[-–—]|:\s)|(?:[^\s.!?]+ ){0,3}[^\s.!?]+\.\s)"
 )
@@ -39,30 +39,49 @@ def how_used(
 ) -> str:
     """Decide how a place name is used."""
     text, span, words = view.text, place.span, view.words
-    if span.end <= min(dateline, _DATELINE_CHARS + 20) and span.start < _DATELINE_CHARS:
+    if span.end <= min(dateline, DATELINE_CHARS + 20) and span.start < DATELINE_CHARS:
         return "dateline"
-    if (
-        place.label == "country"
-        and words.envoy
-        and words.envoy.search(text[max(0, span.start - 40) : span.start])
-    ):
-        return "within"
     before, after = text[max(0, span.start - 40) : span.start], text[span.end : span.end + 30]
-    if words.capital and words.capital.search(before):
-        return "location"
+    if _describes(words, before, after):
+        return "within"
     if any(p.span.start <= span.start and span.end <= p.span.end for p in persons):
         return "office"
-    if _follows_place(text, place, places, words):
+    later = [p for p in places if p.span.start >= dateline]  # a dateline's city holds no other
+    if (
+        _follows_place(text, place, later, words)
+        or _seats_body(view, place)
+        or _owns_body(view, place)
+    ):
         return "within"
-    if _seats_body(view, place):
-        return "within"
-    if words.admin_before and words.admin_before.search(before):
-        return "admin"
+    head = words.admin_before.search(before) if words.admin_before else None
+    if head is not None:
+        inside = words.inside is not None and words.inside.search(before[: head.start()])
+        return "location" if inside else "admin"
     if words.admin_after and words.admin_after.match(after):
         return "admin"
     if words.locative and words.locative.search(before):
         return "location"
     return "name"
+
+
+def _describes(words: Lexicon, before: str, after: str) -> bool:
+    """Tell whether a place only describes another: an envoy's state, "capital of X", "X-based"."""
+    return bool(
+        (words.envoy and words.envoy.search(before))
+        or (words.capital and words.capital.search(before))
+        or (words.attribute and words.attribute.match(after))
+    )
+
+
+def _owns_body(view: View, place: Annotation) -> bool:
+    """Tell whether a place only says whose the body after it is: "Germany's Ministry of Health"."""
+    return any(
+        b.layer == "organisation"
+        and b.label != "government_office"
+        and view.text[place.span.end : b.span.start] in (" ", "'s ", "’s ")
+        for b in view.annotations
+        if place.span.end < b.span.start <= place.span.end + 3
+    )
 
 
 def _seats_body(view: View, place: Annotation) -> bool:
@@ -125,4 +144,7 @@ def joined(view: View, start: int) -> bool:
     if not hits:
         return False
     gap = before[hits[-1].end() :]
+    inside = view.words.inside
+    if inside is not None and inside.search(gap):
+        return False  # "with a campus in X": the campus is joined, not X
     return len(gap.split()) <= _BETWEEN and not set(gap) & set(",;.:")

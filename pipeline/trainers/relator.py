@@ -19,13 +19,13 @@ SEED = 7
 FOLDS = 5
 DIGITS = 5  # of stored weights: a hundred thousandth of a log-odds changes no decision
 # Inverse regularisation of the linear parts, chosen by 5-fold cross-validation by document.
-PAIR_C, FIELD_C = 0.1, 0.05
+PAIR_C, FIELD_C = 0.03, 0.05
 FIELD_CS = {
     "stage": 0.02,
-    "modality": 1.0,
-    "instrument": 0.1,
+    "modality": 0.1,
+    "instrument": 0.05,
     "background": 0.2,
-    "follow_up": 0.05,
+    "follow_up": 0.02,
     "date": 0.03,
     "sector": 0.1,
 }
@@ -36,6 +36,8 @@ RARE = {"stage": 0.3, "follow_up": 0.3, "instrument": 0.3}
 # The ensemble of shallow trees: small, because there are some two hundred positive pairs.
 TREES, DEPTH, RATE, LEAF = 120, 3, 0.08, 8
 BLEND = 0.5  # share of the trees in the margin
+# Scale of a single word's feature: words are many and rare, so each may weigh little.
+WORD_SPREAD = 0.3
 MIN_COUNT = 3  # a feature seen in fewer rows is noise
 
 Array = NDArray[np.float64]
@@ -110,8 +112,13 @@ def fit_scorer(rows: Sequence[Example]) -> Json:
     """Fit the pair scorer and calibrate it on out-of-fold predictions."""
     model = _fit_pair(rows)
     margins, answers = out_of_fold(rows)
-    slope, offset = _platt(margins, answers)
-    return {**model, "slope": round(slope, DIGITS), "offset": round(offset, DIGITS)}
+    low, high, offset = _calibrate(margins, answers)
+    return {
+        **model,
+        "slope": round(low, DIGITS),
+        "slope_high": round(high, DIGITS),
+        "offset": round(offset, DIGITS),
+    }
 
 
 def out_of_fold(rows: Sequence[Example]) -> tuple[Array, Array]:
@@ -128,7 +135,9 @@ def out_of_fold(rows: Sequence[Example]) -> tuple[Array, Array]:
 
 def calibrated(model: Json, margins: Array) -> Array:
     """Return probabilities for margins by a model's calibration."""
-    return np.asarray(1.0 / (1.0 + np.exp(-(model["slope"] * margins + model["offset"]))))
+    low, high = model["slope"], model["slope_high"]
+    odds = high * np.logaddexp(0, margins) - low * np.logaddexp(0, -margins) + model["offset"]
+    return np.asarray(1.0 / (1.0 + np.exp(-odds)))
 
 
 def probability(model: Json, margin: float) -> float:
@@ -194,12 +203,18 @@ def _tree(tree: Any, rate: float) -> Json:
     }
 
 
-def _platt(margins: Array, answers: Array) -> tuple[float, float]:
-    """Fit the logistic curve from margins to probabilities (Platt 1999), hardly regularised."""
+def _calibrate(margins: Array, answers: Array) -> tuple[float, float, float]:
+    """Fit the curve from margins to probabilities (beta calibration, Kull and others 2017).
+
+    Hardly regularised. Returns the slopes for low and high margins and the offset.
+    """
     from sklearn.linear_model import LogisticRegression
 
-    fit = LogisticRegression(C=100.0).fit(margins.reshape(-1, 1), answers)
-    return float(fit.coef_[0, 0]), float(fit.intercept_[0])
+    x = np.column_stack([-np.logaddexp(0, -margins), np.logaddexp(0, margins)])
+    fit = LogisticRegression(C=100.0).fit(x, answers)
+    # A negative slope would turn the order of scores round: an accident of small data.
+    low, high = (max(0.05, float(v)) for v in fit.coef_[0])
+    return low, high, float(fit.intercept_[0])
 
 
 def fit_chooser(rows: Sequence[Example], field: str = "", c: float | None = None) -> Json:
@@ -216,6 +231,8 @@ def fit_chooser(rows: Sequence[Example], field: str = "", c: float | None = None
     if len(values) == 1:
         return {"values": values, "intercepts": [0.0], "weights": {}}
     spread = np.where(m.x.std(axis=0) > 0, m.x.std(axis=0), 1.0)
+    lexical = np.array([n.startswith("word_") for n in m.names])
+    spread = np.where(lexical, WORD_SPREAD, spread)
     fit = LogisticRegression(C=c, max_iter=5000).fit(
         m.x / spread, m.answers, sample_weight=m.weights * rare
     )
