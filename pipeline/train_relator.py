@@ -43,6 +43,7 @@ from pipeline.validators.gold_names import SameNames
 TRAINING = "training"
 VETTED_PRECISION = 0.95  # DESIGN 5: what `vetted` is chosen for
 _GRID = tuple(round(0.05 + 0.01 * i, 2) for i in range(93))  # thresholds tried, .05 to .97
+_FLAT = 0.005  # of F1, noise: at equal F1 a lower threshold loses fewer agreements
 _LEAST_RECALL = 0.4  # a tier that holds less of what there is serves nobody
 Json = dict[str, Any]
 
@@ -174,12 +175,13 @@ def score_pairs(scene: Scene, prober: Callable[[Features], float]) -> list[Score
 
 
 def choose_thresholds(curve: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Return the candidate threshold (best F1) and the vetted one.
+    """Return the candidate threshold (the first with F1 as good as the best) and the vetted one.
 
     That is the first with the wanted precision among those that keep enough recall, else the most
     precise of these.
     """
-    candidate = max(curve, key=lambda p: (p["f1"], p["precision"]))["threshold"]
+    top = max(p["f1"] for p in curve)
+    candidate = next(p["threshold"] for p in curve if p["f1"] >= top - _FLAT)
     enough = [p for p in curve if p["recall"] >= _LEAST_RECALL and p["threshold"] >= candidate]
     good = [p for p in enough if p["precision"] >= VETTED_PRECISION]
     best = max(enough, key=lambda p: p["precision"], default={"threshold": candidate})
@@ -277,7 +279,8 @@ def _thresholds(
     head = (
         "# When a mention counts, and when it counts as vetted. Written by `make models`.\n"
         f"# The curve: pairs of {documents} training documents, each scored by a model that did\n"
-        "# not see it (5-fold cross-validation by document). `candidate` is where F1 is best,\n"
+        "# not see it (5-fold cross-validation by document). `candidate` is the first with F1\n"
+        f"# within {_FLAT} of the best,\n"
         f"# `vetted` the first point from there with precision {VETTED_PRECISION} and recall of\n"
         f"# at least {_LEAST_RECALL}, else the most precise one with that recall.\n"
     )
