@@ -289,3 +289,9 @@ def test_places_of_the_passages_are_found_with_their_kind_and_country(half: str)
     assert wanted > 180
     assert right / wanted >= FLOOR[half]
     assert right / tagged >= FLOOR[half] - 0.01
+
+
+def test_a_motto_in_another_script_names_no_place_of_a_latin_text() -> None:
+    said = "Leeds and Durban signed. “Noël – ça va? 東京” was the motto, not 東京 itself."
+    found = [a for shown, *_, a in tag(said) if shown == "東京"]
+    assert [a.span.start for a in found] == [said.rindex("東京")]

@@ -1,7 +1,7 @@
 """Agreements told of a city in one text and of the province of the same name in another.
 
 **Rule.** Two governments are twins if they share name and country and one is a city, the other a
-province (Kyoto, Chiang Mai, Yogyakarta); a Kota and a Kabupaten are never. Agreements of two pairs
+province (Hue, Osaka, Yogyakarta); a Kota and a Kabupaten are never. Agreements of two pairs
 that differ only by twins are one if all else fits: the instruments are the same, both are dated and
 their signings can be one day or lie within a month, and no document tells both. The pair with an
 official document stands, else the one told by more, else the one with the lower ids. Where two

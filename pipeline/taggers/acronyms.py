@@ -57,7 +57,7 @@ def bind_acronyms(text: str) -> tuple[Binding, ...]:
 
 
 def _explained(text: str) -> Iterator[re.Match[str]]:
-    """Yield "MPF (Medical Peace Foundation)", each looked for from its bracket."""
+    """Yield "HRF (Harapan Rakyat Foundation)", each looked for from its bracket."""
     at = text.find(" (")
     while at >= 0:
         first = max(text.rfind(" ", 0, at), text.rfind("\n", 0, at)) + 1

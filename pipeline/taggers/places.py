@@ -6,6 +6,7 @@ name a place at all, and that they name this one. ``detail`` says which evidence
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -61,6 +62,8 @@ _ENUMERATION = frozenset(
         " en ",
     )
 )
+_OTHER_SCRIPT = "\u0370"  # the first letter behind the Latin ones
+_LATIN = re.compile(r"[A-Za-z]")
 LISTED_BY = 0.7  # how sure the neighbour in an enumeration must be
 _LONGEST_JOINT = 8
 _OUTER_KINDS = frozenset({"country", "province", "regency"})
@@ -112,11 +115,22 @@ def _names(
         lowered = name.lower()
         if lowered in cues.before or lowered in cues.months:
             continue  # "Kota", "Kab": the admin word itself
+        if name[0] >= _OTHER_SCRIPT and _is_quoted(text, hit.start):
+            continue  # a motto or a title in another language names no place of this text
         context = context_of(text, hit.start, hit.end, cues)
         label = labels.at(hit.start, hit.end)
         if label is None and name in people:
             context.person = context.person or "a family name of the document"
         yield Found(hit, name, context, label)
+
+
+def _is_quoted(text: str, start: int) -> bool:
+    """Tell whether an offset stands between quotation marks, in a line that has Latin letters."""
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    opened = line.count('"') % 2 == 1 or any(
+        line.rfind(left) > line.rfind(right) for left, right in ("“”", "«»")
+    )
+    return opened and _LATIN.search(line) is not None
 
 
 class _Labels:
