@@ -63,6 +63,8 @@ def _gazetteer(models: Path, data: Sequence[TrainingDocument]) -> str:
 def _classifiers(models: Path, data: Sequence[TrainingDocument]) -> str:
     from pipeline.classifiers.linear import FILE
     from pipeline.trainers.classifiers import DIMENSIONS, RELEVANT, Example, train_classifiers
+    from pipeline.trainers.relator_figures import reliability
+    from pipeline.trainers.reliability import reliability_svg
 
     examples = []
     for row in data:
@@ -73,6 +75,11 @@ def _classifiers(models: Path, data: Sequence[TrainingDocument]) -> str:
     trained = train_classifiers(examples, Codebook.load(models))
     _write(models / "classifiers" / FILE, trained.data)
     _write(models / "classifiers" / "figures.json", trained.figures)
+    truth = [RELEVANT in e.labels for e in examples]
+    found = reliability(trained.relevance, truth, [e.document.doc_id for e in examples])
+    title = f"Relevance ({len(examples)} documents), 5-fold out of fold"
+    picture = reliability_svg(title, found["bins"], found["ece"])
+    (models / "reliability-relevance.svg").write_text(picture, "utf-8")
     decided = sum(f["coder"] == "linear" for f in trained.figures.values())
     return f"{decided} categories by regression, {len(trained.figures) - decided} by rules"
 

@@ -38,6 +38,7 @@ from pipeline.relators.teach import (
 from pipeline.relators.view import make_view
 from pipeline.trainers import relator as trainer
 from pipeline.trainers.relator_figures import reliability
+from pipeline.trainers.reliability import curve_svg, reliability_svg
 from pipeline.validators.gold_names import SameNames
 
 TRAINING = "training"
@@ -92,7 +93,9 @@ def train_relator(models: Path, data: Sequence[Coded]) -> str:
     _write(folder / "scorer.json", scorer)
     _write(folder / "choosers.json", choosers)
     chosen = choose_thresholds(curve)
-    _write(folder / "figures.json", figures_of(examples, held, similarity, curve, chosen))
+    figures = figures_of(examples, held, similarity, curve, chosen)
+    _write(folder / "figures.json", figures)
+    draw(models, figures)
     (models / "thresholds.yml").write_text(_thresholds(chosen, curve, len(examples)), "utf-8")
     best = next(p for p in curve if p["threshold"] == chosen["candidate"])
     return (
@@ -100,6 +103,16 @@ def train_relator(models: Path, data: Sequence[Coded]) -> str:
         f"recall {best['recall']:.2f}, F1 {best['f1']:.2f} at {chosen['candidate']:.2f}; "
         f"vetted at {chosen['vetted']:.2f}"
     )
+
+
+def draw(models: Path, figures: Json) -> None:
+    """Draw the figures of records: how reliable scores are, precision against recall."""
+    found = figures["reliability"]
+    title = f"Records ({found['records']}), 5-fold out of fold"
+    picture = reliability_svg(title, found["bins"], found["ece"])
+    (models / "reliability-records.svg").write_text(picture, "utf-8")
+    picture = curve_svg("Records: precision and recall by threshold", figures["precision_recall"])
+    (models / "curve-records.svg").write_text(picture, "utf-8")
 
 
 def fit(examples: Sequence[Example], similarity: Similarity) -> tuple[Json, Json]:

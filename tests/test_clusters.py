@@ -25,7 +25,7 @@ from pipeline.builders.merge import merge_pair
 from pipeline.builders.model import Telling
 from pipeline.builders.names import is_contraction
 from pipeline.builders.packed import pack, unpack
-from pipeline.builders.plausible import dormant_since, impossible
+from pipeline.builders.plausible import impossible
 from pipeline.builders.resolve import collect, node_of, resolve, resolve_seen
 from pipeline.records import Issue, Party
 from tests.clusters import FOLDER, built, compare, load
@@ -272,18 +272,6 @@ def test_steps_that_cannot_have_come_then_are_flagged_and_kept() -> None:
     again = told("f", stage="renewed", date="2014-01-01", published="2014-01-05")
     assert impossible(live([signed, over, again, after], ORDER)) == []
     assert impossible(live([told("a", date="2010"), told("b", date="2010-06-01")], ORDER)) == []
-
-
-def test_an_agreement_sleeps_when_nothing_came_of_it_for_years() -> None:
-    life = live([told("a", date="2005-02-24")], ORDER)
-    assert dormant_since(life, "2026-11-24", 10) == "2005-02-24"
-    assert dormant_since(life, "2014-01-01", 10) is None
-    active = live([told("a", date="2005"), told("b", stage="implemented", date="2020")], ORDER)
-    assert dormant_since(active, "2026-11-24", 10) is None
-    planned = live([told("a", stage="signed", modality="planned", date="2005")], ORDER)
-    assert dormant_since(planned, "2026-11-24", 10) is None
-    ended = live([told("a", stage="ended", date="2005", date_kind="ended")], ORDER)
-    assert dormant_since(ended, "2026-11-24", 10) is None
 
 
 # Between the passes

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.pdfencrypt import StandardEncryption
-from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Spacer, Table
 
 from pipeline.readers import Payload, Reading, Selectors, UnreadableError
 from pipeline.readers.calendar_dates import dates_in, machine_date, zone_of
@@ -31,6 +30,7 @@ from pipeline.readers.dispatch import (
 )
 from pipeline.readers.language import detect
 from pipeline.readers.signatures import PERMUTATIONS, minhash, text_sha256
+from tests.pdf_builder import drawn, paragraph, pdf_of
 
 FETCHED = "2026-11-24T02:00:00Z"
 PARAGRAPHS = (
@@ -475,36 +475,6 @@ PROSE = (
     "Pemerintah kota dan pemerintah prefektur sepakat memperpanjang kerja sama yang telah dirintis "
     "sejak lama. Naskahnya ditandatangani di balai kota dan disaksikan undangan dua negara. "
 )
-STYLES = getSampleStyleSheet()
-
-
-def pdf_of(*parts: object, running: str = "", **known: object) -> bytes:
-    """Set a document of one column; ``running`` stands at the head and foot of every page."""
-    buffer = io.BytesIO()
-
-    def furnish(canvas: Canvas, document: SimpleDocTemplate) -> None:
-        if running:
-            canvas.drawString(60, 800, running)
-            canvas.drawString(480, 30, f"Halaman {document.page}")
-
-    document = SimpleDocTemplate(buffer, pagesize=A4, **known)
-    document.build(list(parts), onFirstPage=furnish, onLaterPages=furnish)
-    return buffer.getvalue()
-
-
-def paragraph(text: str, style: str = "Normal") -> Paragraph:
-    return Paragraph(text, STYLES[style])
-
-
-def drawn(lines: list[tuple[float, float, str]], **known: object) -> bytes:
-    """Draw lines of text at given places, in the given order."""
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, **known)
-    canvas.setFont("Helvetica", 10)
-    for x, y, text in lines:
-        canvas.drawString(x, y, text)
-    canvas.save()
-    return buffer.getvalue()
 
 
 class TestPdf:

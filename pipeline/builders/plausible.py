@@ -1,4 +1,4 @@
-"""What follows from a life as it is told: steps that cannot be, and agreements that fell asleep."""
+"""What follows from a life as it is told: steps that cannot be."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from pipeline.builders import edtf
 from pipeline.builders.lifecycle import ASSERTED, ONE_ACT, Happening, Life, Told
 
 AFTER_SIGNING = ("implemented", "renewed", "ended")
-CONCLUDED = ("signed", "implemented", "renewed")  # stages in which an agreement is in force
-DAYS_PER_YEAR = 365.25
 
 
 def impossible(life: Life) -> list[tuple[Told, str]]:
@@ -40,25 +38,3 @@ def _is_over(day: int, ends: Sequence[Happening], dated: Sequence[Happening]) ->
         return False
     again = [edtf.latest(e.date)[0] for e in dated if e.stage in ("signed", "renewed")]
     return not any(day >= a - ONE_ACT and a >= max(over)[0] for a in again)
-
-
-def dormant_since(life: Life, today: str | None, years: int) -> str | None:
-    """Return the date of the last sign of life of an agreement that has had none for years.
-
-    Derived, never told: an agreement that a text calls dormant has ended. One that was never
-    concluded cannot fall asleep.
-
-    Args:
-        life: The life of the agreement.
-        today: The day on which the corpus was last added to, as EDTF; not the clock's, so that the
-            same corpus gives the same dataset on any day.
-        years: How long without any dated step or report makes it dormant (``dormant_years``).
-    """
-    if life.stage not in CONCLUDED:
-        return None
-    signs = [e.date for e in life.events if e.modality == ASSERTED and edtf.bounds(e.date)]
-    if not signs:
-        return None
-    last = max(signs, key=edtf.latest)
-    now = edtf.bounds(today)
-    return last if now and now[0] - edtf.latest(last)[0] > years * DAYS_PER_YEAR else None

@@ -52,10 +52,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What training gives: ``linear.json`` and, per category, both F1 and who decides."""
+    """What training gives: ``linear.json`` and, per category, both F1 and who decides.
+
+    ``relevance`` has the score of each document by a model that did not see it.
+    """
 
     data: dict[str, object]
     figures: dict[str, dict[str, float | int | str]]
+    relevance: list[float]
 
 
 def train_classifiers(examples: Sequence[Example], codebook: Codebook) -> Trained:
@@ -87,7 +91,9 @@ def train_classifiers(examples: Sequence[Example], codebook: Codebook) -> Traine
                 models.append(model)
                 found["coder"] = "linear"
         figures[".".join(pair)] = found
-    return Trained({"models": [asdict(m) for m in models], "strength": STRENGTH}, figures)
+    relevance = out_of_fold(matrix, [RELEVANT in e.labels for e in examples])
+    data = {"models": [asdict(m) for m in models], "strength": STRENGTH}
+    return Trained(data, figures, relevance)
 
 
 def _judged(codebook: Codebook) -> Iterator[tuple[str, str]]:
