@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
-
 from pipeline.codebook import Languages
 from pipeline.gazetteer import Gazetteer
 from pipeline.records import Annotation, Document
@@ -38,14 +36,12 @@ from pipeline.relators.teach import (
 from pipeline.relators.view import make_view
 from pipeline.trainers import relator as trainer
 from pipeline.trainers.relator_figures import reliability
+from pipeline.trainers.relator_thresholds import choose_thresholds, point_of, thresholds_text
 from pipeline.trainers.reliability import curve_svg, reliability_svg
 from pipeline.validators.gold_names import SameNames
 
 TRAINING = "training"
-VETTED_PRECISION = 0.95  # DESIGN 5: what `vetted` is chosen for
 _GRID = tuple(round(0.05 + 0.01 * i, 2) for i in range(93))  # thresholds tried, .05 to .97
-_FLAT = 0.005  # of F1, noise: at equal F1 a lower threshold loses fewer agreements
-_LEAST_RECALL = 0.4  # a tier that holds less of what there is serves nobody
 Json = dict[str, Any]
 
 
@@ -96,7 +92,7 @@ def train_relator(models: Path, data: Sequence[Coded]) -> str:
     figures = figures_of(examples, held, similarity, curve, chosen)
     _write(folder / "figures.json", figures)
     draw(models, figures)
-    (models / "thresholds.yml").write_text(_thresholds(chosen, curve, len(examples)), "utf-8")
+    (models / "thresholds.yml").write_text(thresholds_text(chosen, curve, len(examples)), "utf-8")
     best = next(p for p in curve if p["threshold"] == chosen["candidate"])
     return (
         f"{len(examples)} documents, by cross-validation: pair precision {best['precision']:.2f}, "
@@ -149,7 +145,7 @@ def curve_of(
     counts = {t: [0, 0, 0] for t in _GRID}
     for e, scored in zip(examples, held, strict=True):
         _count(counts, e, scored, similarity)
-    return [_point(t, *counts[t]) for t in _GRID]
+    return [point_of(t, *counts[t]) for t in _GRID]
 
 
 def figures_of(
@@ -185,21 +181,6 @@ def score_pairs(scene: Scene, prober: Callable[[Features], float]) -> list[Score
     return harmonise(
         scene, [Scored(c, f, prober(f)) for c, f in zip(candidates, rows, strict=True)]
     )
-
-
-def choose_thresholds(curve: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Return the candidate threshold (the first with F1 as good as the best) and the vetted one.
-
-    That is the first with the wanted precision among those that keep enough recall, else the most
-    precise of these.
-    """
-    top = max(p["f1"] for p in curve)
-    candidate = next(p["threshold"] for p in curve if p["f1"] >= top - _FLAT)
-    enough = [p for p in curve if p["recall"] >= _LEAST_RECALL and p["threshold"] >= candidate]
-    good = [p for p in enough if p["precision"] >= VETTED_PRECISION]
-    best = max(enough, key=lambda p: p["precision"], default={"threshold": candidate})
-    vetted = good[0] if good else best
-    return {"candidate": candidate, "vetted": vetted["threshold"]}
 
 
 def make_examples(models: Path, data: Sequence[Coded]) -> Iterator[Example]:
@@ -271,40 +252,6 @@ def _count(
         tally[0] += right
         tally[1] += len(kept) - right
         tally[2] += len(e.gold) - right
-
-
-def _point(threshold: float, right: int, wrong: int, missed: int) -> dict[str, float]:
-    precision = right / (right + wrong) if right + wrong else 0.0
-    recall = right / (right + missed) if right + missed else 0.0
-    f1 = 2 * precision * recall / (precision + recall) if right else 0.0
-    return {
-        "threshold": threshold,
-        "precision": round(precision, 4),
-        "recall": round(recall, 4),
-        "f1": round(f1, 4),
-        "records": right + wrong,
-    }
-
-
-def _thresholds(
-    chosen: Mapping[str, float], curve: Sequence[Mapping[str, float]], documents: int
-) -> str:
-    head = (
-        "# When a mention counts, and when it counts as vetted. Written by `make models`.\n"
-        f"# The curve: pairs of {documents} training documents, each scored by a model that did\n"
-        "# not see it (5-fold cross-validation by document). `candidate` is the first with F1\n"
-        f"# within {_FLAT} of the best,\n"
-        f"# `vetted` the first point from there with precision {VETTED_PRECISION} and recall of\n"
-        f"# at least {_LEAST_RECALL}, else the most precise one with that recall.\n"
-    )
-    shown = [
-        dict(p)
-        for p in curve
-        if round(p["threshold"] * 100) % 5 == 0 or p["threshold"] in chosen.values()
-    ]
-    return head + yaml.safe_dump(
-        {**chosen, "curve": shown}, sort_keys=False, default_flow_style=None
-    )
 
 
 def _write(path: Path, data: Json) -> None:
