@@ -36,10 +36,18 @@ class Chooser:
         total = sum(raised)
         return {v: r / total for v, r in zip(self.values, raised, strict=True)}
 
-    def choose(self, features: Mapping[str, float]) -> str:
-        """Return the likeliest value; ties go to the first in the model's order."""
+    def choose(
+        self, features: Mapping[str, float], handicaps: Mapping[str, float] | None = None
+    ) -> str:
+        """Return the likeliest value; ties go to the first in the model's order.
+
+        Args:
+            features: What the text says.
+            handicaps: Factors on the probability of values that cost more when they are wrong.
+        """
         found = self.probabilities(features)
-        return max(self.values, key=lambda v: found[v])
+        costs = handicaps or {}
+        return max(self.values, key=lambda v: found[v] * costs.get(v, 1.0))
 
 
 Choosers = Mapping[str, Chooser]

@@ -18,6 +18,7 @@ from pipeline.relators.scene import Scene
 
 Features = dict[str, float]
 STAGES = ("exploring", "intended", "signed", "implemented", "renewed", "ended")
+_ITEM = 5  # words between two items of one list of partners
 _NEAR = 45  # characters before a party in which a connector or an onlooker word governs it
 _ONLOOKER_REACH = 90
 _TIE = 45  # characters between a cue and the party that it takes
@@ -190,7 +191,9 @@ def _syntax(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None
     f["counterpart"] = float(bool(words.counterpart and words.counterpart.search(reach)))
     _subject(f, scene, candidate, link)
     if link.first is not None and link.how in ("sentence", "before", "after"):
-        f["both_after_with"] = float(link.first.is_joined and link.second.is_joined)
+        f["both_joined"] = float(link.first.is_joined and link.second.is_joined)
+        # "cooperation with A; cooperation with B": items of one list, each the list owner's partner
+        f["both_after_with"] = f["both_joined"] * (link.how == "sentence")
     if link.first is None or link.how != "both":
         return
     first = link.first.span
@@ -204,10 +207,14 @@ def _syntax(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None
     f["direct"] = float(bool(straddled) and not third and len(gap.split()) <= _DIRECT)
     ends = [c for c in marks if c.span.start >= right.end]
     f["both_before_cue"] = float(bool(ends) and not third)
-    joined = words.joins.search(head) if words.joins is not None else None
-    f["both_after_with"] = float(joined is not None and f.get("row_holds_local", 0.0) > 0)
-    if link.first.is_joined and link.second.is_joined:
-        f["both_after_with"] = 1.0
+    if words.joins is None or f["between"]:
+        return
+    in_row = f.get("row_holds_local", 0.0) > 0 and words.joins.search(head) is not None
+    both = link.first.is_joined and link.second.is_joined
+    f["both_joined"] = float(both)
+    # "with A, B" and "cooperation with A, cooperation with B": each the partner of a third
+    siblings = words.joins.search(gap) is None or len(gap.split()) <= _ITEM
+    f["both_after_with"] = float(in_row or (both and siblings))
 
 
 def _subject(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None:

@@ -8,48 +8,21 @@ parties at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.records import Annotation, Span
 from pipeline.relators.actors import find_actors
+from pipeline.relators.focus import OFFICES, Near, home_of, weigh
 from pipeline.relators.parties import Actor, ActorMention
 from pipeline.relators.view import View
 
-Near = Mapping[str, Sequence[float]]  # a government's share of the passage around each unit
-# How much one mention says that the document is about this government. An office holder or a
-# government word acts; a dateline says where the writer sat; a location says little.
-_WEIGHTS = {
-    "office": 2.0,
-    "admin": 2.0,
-    "person": 0.5,
-    "name": 1.0,
-    "dateline": 1.0,
-    "location": 0.3,
-    "within": 0.0,
-}
-_OPENING = 1.5  # factor for mentions in the first three sentences: news says first whom it is about
-_JOINED = 0.5  # factor for "with X": whom one cooperates with is not whom the text is about
-_OPENING_SENTENCES = 3
-_HOME = 1.5  # factor for governments of the country that the document writes from
 # what having been named just before adds to a government's weight when "the city" is resolved
 _RECENT = 0.2
-# Whose government an office holder speaks for.
-OFFICES = {
-    "mayor": "city",
-    "deputy_mayor": "city",
-    "regent": "regency",
-    "deputy_regent": "regency",
-    "governor": "province",
-    "deputy_governor": "province",
-}
 _AFTER_NAME = (
     10  # characters between a holder's name and the place: "Marcelo Ebrard of Mexico City"
 )
 _OF = ("of", "dari", "from", "asal", "of the", "of the city of")
-_HALF = (
-    10.0  # units over which a mention's bearing on a passage halves: about a paragraph of a paper
-)
 _REACH = 8  # units back in which "the company" still finds its name
 
 
@@ -59,10 +32,10 @@ class Scene:
 
     view: View
     actors: tuple[Actor, ...]
-    weights: dict[str, float]
+    weights: Mapping[str, float]
     both: tuple[ActorMention, ...]
     home: str | None
-    near: dict[str, tuple[float, ...]]
+    near: Near
 
     @property
     def focus(self) -> Actor | None:
@@ -91,53 +64,58 @@ class Scene:
 def make_scene(view: View) -> Scene:
     """Find the actors, weigh the governments and resolve the anaphora of a document."""
     actors = find_actors(view)
-    weights = weigh(view, actors)
-    near = weigh_passages(view, actors)
+    _bind_named(view, actors, weigh(view, actors).near)
+    focus = weigh(view, actors)
+    near = focus.near
     taken = [m.span for a in actors for m in a.mentions]
     for kind, words in view.words.government:
         for span in _finds(words, view.text, taken):
             actor = _government(view, actors, near, kind, span)
             if actor is not None:
-                actor.mentions.append(ActorMention(span, view.unit_at(span.start).index, "anaphor"))
-    _bind_holders(view, actors, near)
+                actor.mentions.append(_mention(view, span, "anaphor"))
+    _bind_bare(view, actors, near)
     for kind, words in view.words.organisation:
         for span in _finds(words, view.text, taken):
             actor = _organisation(view, actors, kind, span)
             if actor is not None:
-                actor.mentions.append(ActorMention(span, view.unit_at(span.start).index, "anaphor"))
-    both = tuple(
-        ActorMention(s, view.unit_at(s.start).index, "both")
-        for s in _finds(view.words.both, view.text, [])
-    )
+                actor.mentions.append(_mention(view, span, "anaphor"))
+    both = tuple(_mention(view, s, "both") for s in _finds(view.words.both, view.text, []))
     for actor in actors:
         actor.mentions.sort(key=lambda m: (m.span.start, m.span.end))
-    return Scene(view, tuple(actors), weights, both, home_of(view, actors), near)
+    return Scene(view, tuple(actors), focus.shares, both, home_of(view, actors), near)
 
 
-def _bind_holders(view: View, actors: Sequence[Actor], near: Near) -> None:
-    """Give office holders whom the tagger bound to no place a government of their kind.
+def _bind_named(view: View, actors: Sequence[Actor], near: Near) -> None:
+    """Give named office holders whom the tagger bound to no place a government of their kind.
 
-    A named one ("Mayor Richard Roe") has the place after his name, else the heaviest government
-    that no other holder of the office speaks for; "the mayor" is read as "the city" is.
+    "Mayor Richard Roe" has the place after his name, else the heaviest government that no other
+    holder of the office speaks for.
     """
     taken: dict[str, str] = {}
     loose: dict[str, list[Annotation]] = {}
     for person in view.layer("person"):
         if person.value and person.referent_id:
             taken.setdefault(person.referent_id, person.value)
-        elif person.label in OFFICES and person.referent_id is None:
-            loose.setdefault(person.value or "", []).append(person)
+        elif person.value and person.label in OFFICES and person.referent_id is None:
+            loose.setdefault(person.value, []).append(person)
     for value, persons in sorted(loose.items(), key=lambda item: item[1][0].span.start):
-        owner = _owner(view, actors, near, value, persons, taken) if value else None
+        owner = _owner(view, actors, near, value, persons, taken)
         if owner is not None:
             taken.setdefault(owner.key, value)
-        for person in persons:
-            actor = owner or _government(view, actors, near, OFFICES[person.label], person.span)
-            if actor is not None and (owner is not None or not value):
-                how = "person" if value else "anaphor"
-                actor.mentions.append(
-                    ActorMention(person.span, view.unit_at(person.span.start).index, how)
-                )
+            owner.mentions += [_mention(view, p.span, "person") for p in persons]
+
+
+def _bind_bare(view: View, actors: Sequence[Actor], near: Near) -> None:
+    """Read "the mayor", an office without a name or a place, as "the city" is read."""
+    for person in view.layer("person"):
+        if not person.value and person.label in OFFICES and person.referent_id is None:
+            actor = _government(view, actors, near, OFFICES[person.label], person.span)
+            if actor is not None:
+                actor.mentions.append(_mention(view, person.span, "anaphor"))
+
+
+def _mention(view: View, span: Span, how: str) -> ActorMention:
+    return ActorMention(span, view.unit_at(span.start).index, how)
 
 
 def _owner(
@@ -165,63 +143,6 @@ def _owner(
     ]
     unit = view.unit_at(persons[0].span.start).index
     return max(free, key=lambda a: near[a.key][unit], default=None)
-
-
-def home_of(view: View, actors: Sequence[Actor]) -> str | None:
-    """Return the country that the document writes from.
-
-    Its source's; else the one that texts in this language are mostly about, where it has a
-    government here; else that of the dateline, else that of the government named first.
-    """
-    governments = [a for a in actors if a.is_government and a.party.country]
-    countries = {a.party.country for a in governments}
-    for known in (view.document.source_country, view.words.home):
-        if known in countries:
-            return known
-    dated = [a for a in governments if any(m.how == "dateline" for m in a.mentions)]
-    first = min(dated or governments, key=lambda a: a.named[0].span.start, default=None)
-    return first.party.country if first is not None else None
-
-
-def weigh(view: View, actors: Sequence[Actor]) -> dict[str, float]:
-    """Return each sub-national government's share of the document."""
-    raw = {a.key: sum(v for _, v in _marks(view, actors, a)) for a in actors if a.is_government}
-    scale = sum(raw.values()) or 1.0
-    return {key: value / scale for key, value in raw.items()}
-
-
-def weigh_passages(view: View, actors: Sequence[Actor]) -> dict[str, tuple[float, ...]]:
-    """Return each sub-national government's share of the passage around every unit.
-
-    A mention's weight halves every `_HALF` units; what comes after a unit weighs half of what comes
-    before it. So a list in a long paper belongs to whom its paragraph names, not to whom the paper
-    does.
-    """
-    raw: dict[str, list[float]] = {}
-    for actor in actors:
-        if actor.is_government:
-            marks = list(_marks(view, actors, actor))
-            raw[actor.key] = [
-                sum(v * 0.5 ** (abs(u - i) / _HALF) * (0.5 if u > i else 1.0) for u, v in marks)
-                for i in range(len(view.units))
-            ]
-    scales = [sum(r[i] for r in raw.values()) or 1.0 for i in range(len(view.units))]
-    return {key: tuple(v / s for v, s in zip(row, scales, strict=True)) for key, row in raw.items()}
-
-
-def _marks(view: View, actors: Sequence[Actor], actor: Actor) -> Iterator[tuple[int, float]]:
-    """Yield the unit and the weight of each mention of a government.
-
-    Its home and the title counted in.
-    """
-    home = home_of(view, actors)
-    factor = _HOME if home is not None and actor.party.country == home else 1.0
-    for mention in actor.mentions:
-        early = view.units[mention.unit].sentence < _OPENING_SENTENCES
-        value = _WEIGHTS.get(mention.how, 0.2) * (_JOINED if mention.is_joined else 1.0)
-        yield mention.unit, value * (_OPENING if early else 1.0) * factor
-    if actor.party.name and actor.party.name in (view.document.title or ""):
-        yield 0, 1.0
 
 
 def _finds(words: re.Pattern[str] | None, text: str, taken: Sequence[Span]) -> list[Span]:

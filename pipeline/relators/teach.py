@@ -23,8 +23,9 @@ from pipeline.relators.parties import Actor
 from pipeline.relators.rivals import all_features
 from pipeline.relators.scene import Scene
 from pipeline.relators.sectors import sectors_of
+from pipeline.relators.telling import shares, tellings_of
 from pipeline.relators.territory import territories
-from pipeline.relators.traits import Subject, shares, subjects, tellings_of, traits_of
+from pipeline.relators.traits import Subject, subjects, traits_of
 
 TELLING = "telling"  # the chooser of the stretch that tells of the agreement
 # (gold party, kind, names of an actor) -> similarity, 0 for another party.

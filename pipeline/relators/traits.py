@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from pipeline.records import Span
 from pipeline.relators.candidates import Candidate
-from pipeline.relators.chooser import Chooser
 from pipeline.relators.days import days_between, precision
 from pipeline.relators.decode import Scored
 from pipeline.relators.features import STAGES, Features
@@ -28,9 +27,17 @@ _FADE = 250.0  # characters over which a word's bearing on the partner falls to 
 _UNNAMED = 0.7  # a stretch of its own that names the partner only by anaphora or by the other side
 _STEM = 6  # letters of a word that tell it from others in both languages; endings tell little
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_OPENING = 2  # sentences in which news says what it reports
 TOLD = "told_"  # prefix of what stands where the pair's agreement is told
 WORD = "word_"  # prefix of what a text says near the partner in words of its own
+LIFE = (
+    "exploring",
+    "intended",
+    "signed",
+    "implemented",
+    "renewed",
+    "ended",
+)  # the codebook's order
+_FAIRLY = 0.3  # how surely a clause must tell of the agreement for its stage to count
 _WEEK, _YEAR = 10, 300  # days: what a report calls news, and what it calls the past
 
 
@@ -65,43 +72,6 @@ def subjects(scene: Scene, kept: Sequence[Scored], grounds: Sequence[Territory])
     ]
 
 
-def tellings_of(subject: Subject) -> list[Features]:
-    """Return for each stretch the features of its being the one that tells of the agreement.
-
-    A chooser with the values ``yes`` and ``no`` weighs them (`shares`): what stands in the clause
-    that tells of the pair counts for its fields, not what its neighbours say of others.
-    """
-    pair, found = subject.pair, []
-    joined = {m.unit for m in pair.partner.mentions if m.is_joined}
-    for stretch in subject.territory:
-        f: Features = {"one": 1.0, f"rank_{stretch.rank}": 1.0}
-        unit = stretch.unit
-        f["names_partner"] = float(any(m.unit == unit.index for m in pair.partner.named))
-        f["names_local"] = float(any(m.unit == unit.index for m in pair.local.mentions))
-        f["joined"] = float(unit.index in joined)
-        f["is_best"] = float(unit is pair.best.unit)
-        f["linked"] = float(any(link.unit is unit for link in pair.links))
-        f["at"] = unit.sentence / max(1, subject.scene.view.units[-1].sentence)
-        f["opening"] = float(unit.sentence < _OPENING)
-        f["after_best"] = float(0 < unit.index - pair.best.unit.index <= 2)
-        for layer in ("cue", "instrument", "sector", "date"):
-            for a in stretch.of(layer):
-                f[f"{layer}_{a.label}" if layer == "cue" else layer] = 1.0
-        f["stated"] = float(bool(stretch.of("cue", "stage.")))
-        f["stated_near"] = f["stated"] * max(f["names_partner"], f["is_best"])
-        for name in ("stated", "instrument", "date", "cue_background"):
-            f[f"{name}_{stretch.rank}"] = f.get(name, 0.0)
-        found.append({k: v for k, v in f.items() if v})
-    return found
-
-
-def shares(subject: Subject, chooser: Chooser) -> Shares:
-    """Return how surely each stretch tells of the pair's agreement, the surest as 1."""
-    told = [chooser.probabilities(f).get("yes", 0.0) for f in tellings_of(subject)]
-    top = max(told, default=0.0) or 1.0
-    return tuple(p / top for p in told)
-
-
 def traits_of(subject: Subject, told: Shares = ()) -> Features:
     """Return the features of a pair for the choosers; absent means 0.
 
@@ -114,6 +84,7 @@ def traits_of(subject: Subject, told: Shares = ()) -> Features:
         _stretch(f, subject, stretch)
     for stretch, share in zip(subject.territory, told, strict=False):
         _told(f, subject, stretch, share)
+    _latest(f)
     _tops(f)
     _place(f, subject)
     _dates(f, subject)
@@ -142,6 +113,16 @@ def _told(f: Features, subject: Subject, stretch: Stretch, share: float) -> None
         _raise(f, f"{TOLD}has_{a.label}", share)
     if stretch.of("date"):
         _raise(f, f"{TOLD}date", share)
+
+
+def _latest(f: Features) -> None:
+    """Mark the stage furthest in life that is said as a fact where the agreement is told.
+
+    What was signed and has lapsed is ended: the codebook asks for the newest stage.
+    """
+    told = [s for s in LIFE if f.get(f"{TOLD}stage_{s}", 0.0) > _FAIRLY]
+    if told:
+        f[f"latest_{told[-1]}"] = 1.0
 
 
 def _words(f: Features, subject: Subject) -> None:

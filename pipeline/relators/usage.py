@@ -133,7 +133,9 @@ def _follows_place(
 def joined(view: View, start: int) -> bool:
     """Tell whether a connector ("with", "dengan") governs what begins at ``start``.
 
-    At most four words may stand between ("with the City of"), and no comma.
+    At most four words may stand between ("with the City of"), and no comma; after a connector that
+    governs only what comes next none but a government word ("twinned to the town of X", but not
+    "voted to end X's ties").
     """
     words = view.words.joins
     if words is None:
@@ -147,4 +149,12 @@ def joined(view: View, start: int) -> bool:
     inside = view.words.inside
     if inside is not None and inside.search(gap):
         return False  # "with a campus in X": the campus is joined, not X
+    between = view.words.between
+    if between is not None and between.search(gap):
+        return False  # "to tie a knot between X and Y"
+    near = view.words.joins_next
+    if near is not None and near.fullmatch(hits[-1].group()):
+        admin = view.words.admin_before
+        head = admin.search(gap) if admin is not None else None
+        return len(gap[: head.start() if head else None].split()) <= 1
     return len(gap.split()) <= _BETWEEN and not set(gap) & set(",;.:")

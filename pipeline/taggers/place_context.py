@@ -6,6 +6,7 @@ and the cost of a name does not grow with the document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,7 @@ class Context:
     is_embedded: bool = False  # a capitalised word that is no cue touches the name
     speech: bool = False
     street: bool = False
+    tied: bool = False  # joined to a word of a bond: "partnership with X", "the X twinning"
     dateline: bool = False  # a paragraph opens with the name: "BANTAM, Conn. (AP)", "Bandung -"
 
 
@@ -52,6 +54,7 @@ def context_of(text: str, start: int, end: int, cues: PlaceCues) -> Context:
     )
     _read_before(context, left, cues)
     _read_after(context, right, cues)
+    context.tied = _is_tied(context, left, cues)
     _guard_person(context, text[start:end], cues)
     return context
 
@@ -133,6 +136,16 @@ def _take_after(context: Context, roles: Roles, phrase: str, *, capital: bool) -
 def _overrules(context: Context, kind: str) -> bool:
     """Tell whether the word behind beats a title: "Governor of Kisumu County" rules a county."""
     return context.is_title and kind not in context.kinds
+
+
+def _is_tied(context: Context, left: str, cues: PlaceCues) -> bool:
+    """Tell whether a connector joins the name to a word of a bond, or such a word follows it."""
+    if context.following.lower() in cues.ties:
+        return True
+    if not context.locative:
+        return False
+    clause = re.split(r"[.;:!?]", left)[-1]
+    return any(w.strip(_CLOSING).lower() in cues.ties for w in clause.split()[:-1])
 
 
 def _guard_person(context: Context, name: str, cues: PlaceCues) -> None:

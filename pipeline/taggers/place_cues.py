@@ -29,7 +29,7 @@ class PlaceCues:
     ``before`` maps the words right before a name to ``(role, kind)`` pairs, ``after`` those right
     after it; ``kind`` is ``None`` for roles without one. ``given_names`` and ``not_places`` keep
     their capitals. ``adjectival`` are nouns behind which a country's name
-    is an adjective.
+    is an adjective, ``ties`` words of a bond between governments.
     """
 
     before: Mapping[str, Roles]
@@ -40,6 +40,7 @@ class PlaceCues:
     given_names: frozenset[str]
     not_places: frozenset[str]
     adjectival: frozenset[str]
+    ties: frozenset[str]
 
 
 def parse_cues(text: str) -> dict[str, PlaceCues]:
@@ -96,4 +97,5 @@ def _merge(parts: list[Mapping[str, Any]]) -> PlaceCues:
         given_names=words_of("given_names"),
         not_places=words_of("not_places"),
         adjectival=words_of("adjectival"),
+        ties=words_of("ties"),
     )

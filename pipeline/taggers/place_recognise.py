@@ -25,6 +25,7 @@ CONTEXT_POINTS = {
     "contains": 2.5,  # "Town, X"
     "opens": 5.0,  # the same of a short form, which is nothing by itself
     "locative": 1.5,  # "in X": also said of months, books and moods
+    "tied": 1.5,  # "a partnership with X", "the X twinning"
     "listed": 1.2,  # "X, Groningen and Tilburg"
     "dateline": 2.0,
     "street": -3.0,  # "X Road" is a street elsewhere
@@ -125,6 +126,7 @@ def _words(item: Found, place: Place | None) -> float:
     points = CONTEXT_POINTS["agrees"] * agrees
     points += CONTEXT_POINTS["contained"] * bool(item.container)
     points += CONTEXT_POINTS["locative"] * bool(context.locative)
+    points += CONTEXT_POINTS["tied"] * context.tied
     points += CONTEXT_POINTS["listed"] * item.is_listed
     points += CONTEXT_POINTS["dateline"] * context.dateline
     points += CONTEXT_POINTS["street"] * context.street

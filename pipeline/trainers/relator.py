@@ -32,7 +32,7 @@ FIELD_CS = {
 # What is said where no partner is named misleads about the stage: it is mostly of other things.
 IGNORED = {"stage": ("general_",)}
 # Power of the extra weight of rare answers: 0 none, 1 all answers weigh the same in sum.
-RARE = {"stage": 0.3, "follow_up": 0.3, "instrument": 0.3}
+RARE = {"stage": 0.3, "modality": 0.6, "follow_up": 0.3, "instrument": 0.3}
 # The ensemble of shallow trees: small, because there are some two hundred positive pairs.
 TREES, DEPTH, RATE, LEAF = 120, 3, 0.08, 8
 BLEND = 0.5  # share of the trees in the margin
