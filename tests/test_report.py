@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -17,11 +18,13 @@ from pipeline.build import run_build
 from pipeline.codebook import Codebook
 from pipeline.config import Config, ConfigError
 from pipeline.export import TEMPLATES, run_export
+from pipeline.exporters import reasons
 from pipeline.exporters.charts import months_chart, years_chart
-from pipeline.exporters.page import safe_link
+from pipeline.exporters.page import plain, safe_link
 from pipeline.exporters.quality import quality_of, read_quality
+from pipeline.exporters.reasons import history_of
 from pipeline.exporters.report_html import SHOWN, render
-from pipeline.exporters.summary import SUMMARISED, Route, summarise
+from pipeline.exporters.summary import IF_THERE, SUMMARISED, Route, summarise
 from pipeline.exporters.ties import SIDE, draw_ties, ties_of
 from pipeline.exporters.worldmap import ARCS, NORTH, dots_of, draw
 from pipeline.paths import CHECKOUT, Workspace
@@ -323,7 +326,7 @@ def row_of_agreement(number: int, *, local: int = 0, partner: int = 0) -> dict[s
 
 
 def page_with(tables: dict[str, list[dict[str, str]]], models: Path) -> bytes:
-    rows = {name: tables.get(name, []) for name in (*SUMMARISED, "changes")}
+    rows = {name: tables.get(name, []) for name in (*SUMMARISED, *IF_THERE)}
     template = (TEMPLATES / "report.html").read_text("utf-8")
     codebook = Codebook.load(CHECKOUT / "models")
     return render(
@@ -401,3 +404,109 @@ def test_headings_descend_by_one_and_every_drawing_and_table_has_a_name(tmp_path
 def test_a_name_of_forty_thousand_characters_does_not_fill_the_page(tmp_path: Path) -> None:
     workspace = publish(tmp_path, "Q" * 40_000)
     assert (workspace.outputs / "agreements" / "report.html").stat().st_size < 400_000
+
+
+def test_marks_heaped_on_a_letter_do_not_paint_over_the_lines_above() -> None:
+    assert plain("Z" + "\u0301" * 60 + "algo") == "Z" + "\u0301" * 4 + "algo"
+    for name in ("Huế", unicodedata.normalize("NFD", "Đặng Thị Huệ"), "سِدِي", "शिमला", "กรุงเทพฯ"):
+        assert plain(name) == name
+
+
+def changes_rows(count: int) -> list[dict[str, str]]:
+    """Return rows as changes.csv has them: many scores, one new agreement, one new stage."""
+    row = {"record_type": "agreement", "change": "changed", "old_value": "a", "new_value": "b"}
+    rows = [
+        {**row, "agreement_id": f"CA-{i:06d}", "field": "score", "reason": "model"}
+        for i in range(count)
+    ]
+    news = {"change": "added", "field": "", "old_value": "", "new_value": "<b>Medan</b>"}
+    rows += [
+        {**row, "agreement_id": "CA-500000", "field": "stage", "reason": "source"},
+        {**row, **news, "agreement_id": "CA-900000", "reason": "source"},
+        {**row, "record_type": "event", "agreement_id": "CA-1", "field": "date", "reason": "code"},
+    ]
+    return rows
+
+
+def test_what_tells_most_of_the_changes_is_shown_first_and_all_are_counted() -> None:
+    stones = [
+        {
+            "agreement_id": f"CA-{i:06d}",
+            "status": "merged" if i % 2 else "withdrawn",
+            "merged_into": "CA-000001" if i % 2 else "",
+            "reason": "model",
+            "date": f"2026-11-{i % 28 + 1:02d}",
+        }
+        for i in range(100)
+    ]
+    found = history_of(iter(changes_rows(5_000)), iter(stones))
+    assert [(line.what, line.agreement_id) for line in found.lines[:3]] == [
+        ("added", "CA-900000"),
+        ("changed", "CA-500000"),
+        ("changed", "CA-000000"),
+    ]
+    assert len(found.lines) == len(found.gone) == reasons.SHOWN
+    assert found.counts[0] == ("changed", "model", 5_000)
+    assert sum(count for *_, count in found.counts) == 5_003
+    assert found.statuses == (("merged", 50), ("withdrawn", 50))
+    assert {g.date for g in found.gone[:3]} == {"2026-11-28"}
+
+
+def test_the_page_names_what_changed_and_the_ids_that_went() -> None:
+    stone = {"status": "merged", "merged_into": "CA-000007", "reason": "code", "date": "2026-11-02"}
+    tables = {
+        "changes": changes_rows(1),
+        "tombstones": [{"agreement_id": "CA-000009", **stone}],
+    }
+    page = Page(page_with(tables, CHECKOUT / "models"))
+    text = " ".join(" ".join(page.text).split())
+    assert "CA-900000 added <b>Medan</b> source" in text
+    assert "CA-500000 changed stage a b source" in text
+    assert "CA-000009 merged into CA-000007 , 2026-11-02 code" in text
+    assert "In full" in text
+
+
+def test_every_government_of_the_drawing_has_a_band_and_namesakes_have_their_kind() -> None:
+    rows = [row_of_agreement(i, local=i % 30, partner=100 + i) for i in range(300)]
+    for row in rows[:2]:
+        row["local_party_name"] = "Yogyakarta"
+    rows[1]["local_party_kind"] = "province"
+    for row in rows[2:]:  # so that the names above are those of two parties alone
+        if row["local_party_id"] in ("id:0", "id:1"):
+            row["local_party_name"] = "Yogyakarta"
+            row["local_party_kind"] = "city" if row["local_party_id"] == "id:0" else "province"
+    drawn = draw_ties(ties_of(rows))
+    joined = {tie.local_name for tie in drawn.shown}
+    assert {end.name for end in drawn.left} == joined
+    assert {end.name for end in drawn.right} == {tie.partner_name for tie in drawn.shown}
+    assert {"Yogyakarta (city)", "Yogyakarta (province)"} <= joined
+    assert all(end.count == 10 for end in drawn.left)
+
+
+def test_no_name_on_the_map_covers_another_name_or_another_dot() -> None:
+    near = [(-6.2 - i / 2, 106.8 + (i % 5)) for i in range(12)]
+    routes = [
+        Route(local=a, partner=b, local_name=f"Town {i}", partner_name=f"Other town {i}", count=1)
+        for i, (a, b) in enumerate(zip(near, [(35.0, 135.0 + i) for i in range(12)], strict=True))
+    ]
+    drawn = draw(routes, ())
+    boxes = []
+    for dot in (d for d in drawn.dots if d.label):
+        wide = len(dot.label) * 2.1
+        left = dot.x + dot.radius + 1 if dot.anchor == "start" else dot.x - dot.radius - 1 - wide
+        boxes.append((left, dot.y, left + wide, dot))
+    assert boxes
+    for left, y, right, dot in boxes:
+        for other in drawn.dots:
+            covers = left < other.x < right and abs(other.y - y) < 2
+            assert other == dot or not covers, (dot.title, other.title)
+        for one in boxes:
+            apart = one[3] == dot or one[0] >= right or one[2] <= left or abs(one[1] - y) >= 4
+            assert apart, (dot.title, one[3].title)
+
+
+def test_countries_are_shown_by_name() -> None:
+    places = [{"id": "iso:JP", "name": "Japan", "latitude": "36", "longitude": "138"}]
+    tables = {"agreements": [row_of_agreement(1)], "places": places}
+    text = " ".join(" ".join(Page(page_with(tables, CHECKOUT / "models")).text).split())
+    assert "Partner countries Japan 1" in text

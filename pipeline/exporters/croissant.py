@@ -117,6 +117,12 @@ def _field(release: Release, table: Table, column: Column) -> Node:
         "source": {"fileObject": {"@id": table.file}, "extract": {"column": column.name}},
     }
     other, _, field = table.foreign.get(column.name, "").partition(".")
-    if other in {t.name for t in release.tables}:
-        found["references"] = {"field": {"@id": f"{other}/{field}"}}
+    files = {t.name: t.file for t in release.tables}
+    # The reference loader (mlcroissant 1.1) joins what is referenced: it fails where the other
+    # record set refers to a third one, so we name its file, and where a column may be all empty.
+    if other in files and column.required:
+        found["references"] = {
+            "fileObject": {"@id": files[other]},
+            "extract": {"column": field},
+        }
     return found

@@ -2,7 +2,7 @@
 
 Every text passes Jinja's escaping; links are kept only if they are http or https; control
 characters, which a page cannot show, and characters that turn the direction of what follows are
-replaced.
+replaced; of marks heaped on one letter, which would paint over the lines above, a few are shown.
 """
 
 from __future__ import annotations
@@ -13,6 +13,13 @@ from pathlib import Path
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 _LINK = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+# Combining marks of European scripts, symbols and half marks. Vietnamese heaps two on a letter,
+# Biblical Hebrew and phonetic transcription up to four; no name needs a fifth.
+_MARK = (
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
+    "\ufe20-\ufe2f]"
+)
+_HEAP = re.compile(f"({_MARK}{{4}}){_MARK}+")
 
 
 def safe_link(url: str) -> str:
@@ -22,7 +29,7 @@ def safe_link(url: str) -> str:
 
 def plain(text: object) -> str:
     """Return a text without the control and direction characters that could disturb the page."""
-    return _CONTROL.sub("\ufffd", str(text))
+    return _HEAP.sub(r"\1", _CONTROL.sub("\ufffd", str(text)))
 
 
 def brief(text: str, longest: int) -> str:

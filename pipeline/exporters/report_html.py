@@ -14,20 +14,21 @@ from pipeline.exporters.page import brief, page_of, safe_link
 from pipeline.exporters.quality import Quality
 from pipeline.exporters.summary import Card, Ranking, Summary
 from pipeline.exporters.ties import draw_ties
-from pipeline.exporters.worldmap import Dots, draw
+from pipeline.exporters.worldmap import MARGIN, Dots, draw
 
 SHOWN = 150  # agreements on the page: a phone opens it at once; the CSV has them all
 SOURCES, REASONS = 60, 40  # lines of a table: what one looks at before one opens the file
 QUOTE = 600  # characters of a sentence: 60 words and more, but no name of forty thousand
 NAME = 120  # characters of a name: none that is real is longer
 NO_FIGURES = Quality()
+_COUNTRY = "country"  # no dimension of the codebook: the names of the places
 _BARS = (
     ("stage", "How far they have come", "stage"),
     ("instrument", "Instruments", "instrument"),
     ("sectors", "Sectors", "sector"),
     ("level", "Levels", "level"),
     ("follow_up", "Follow-up", "follow_up"),
-    ("partner_country", "Partner countries", ""),
+    ("partner_country", "Partner countries", _COUNTRY),
     ("partner", "Partners", ""),
     ("local_party", "Governments", ""),
 )
@@ -60,13 +61,14 @@ def render(
         as_of=(created or "")[:10],
         counts=summary.counts,
         rankings=[
-            (title, _bars(summary.shares[name], _labels(codebook, dimension)))
+            (title, _bars(summary.shares[name], _names(summary, codebook, dimension)))
             for name, title, dimension in _BARS
             if summary.shares[name]
         ],
         years=years_chart(summary.years),
         months=months_chart(summary.months),
         map=draw(summary.routes, land),
+        margin=MARGIN,
         cards=[_card(card, codebook) for card in _shown(summary)],
         left_out=max(0, len(summary.cards) - SHOWN),
         sources=summary.sources[:SOURCES],
@@ -75,7 +77,7 @@ def render(
         more_sources=summary.sources[SOURCES:],
         network=draw_ties(summary.ties),
         quality=quality,
-        changes=summary.changes,
+        history=summary.history,
     )
 
 
@@ -87,6 +89,10 @@ def _shown(summary: Summary) -> list[Card]:
         return (a["tier"] != "vetted", -float(a["score"]), a["agreement_id"])
 
     return sorted(summary.cards, key=rank)[:SHOWN]
+
+
+def _names(summary: Summary, codebook: Codebook, dimension: str) -> Mapping[str, str]:
+    return summary.country_names if dimension == _COUNTRY else _labels(codebook, dimension)
 
 
 def _labels(codebook: Codebook, dimension: str) -> Mapping[str, str]:

@@ -10,12 +10,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.exporters.reasons import changes_of, rejections_of
+from pipeline.exporters.reasons import History, history_of, rejections_of
 from pipeline.exporters.ties import Tie, ties_of
 
 Rows = Iterable[Mapping[str, str]]
 SUMMARISED = ("agreements", "mentions", "places", "partners", "documents", "coverage", "rejections")
-IF_THERE = ("changes",)  # a first release has nothing to compare with
+IF_THERE = ("changes", "tombstones")  # a first release has nothing to compare with
 _SHARES = ("stage", "instrument", "level", "scope", "follow_up", "tier")
 _LONGEST = 15  # lines of a ranking: what one looks at before one opens the file
 Ranking = tuple[tuple[str, int], ...]
@@ -67,7 +67,8 @@ class Summary:
     sources: tuple[SourceLine, ...]
     rejections: tuple[tuple[str, str, int], ...]
     ties: tuple[Tie, ...]
-    changes: tuple[tuple[str, str, int], ...]
+    history: History
+    country_names: Mapping[str, str]
 
     def as_data(self) -> dict[str, object]:
         """Return the figures as plain values, for ``--json``."""
@@ -90,8 +91,9 @@ class Summary:
             ],
             "changes": [
                 {"change": change, "reason": reason, "count": count}
-                for change, reason, count in self.changes
+                for change, reason, count in self.history.counts
             ],
+            "tombstones": dict(self.history.statuses),
         }
 
     def as_text(self) -> str:
@@ -117,6 +119,9 @@ class Summary:
         if self.rejections:
             lines.append("not passed on:")
             lines += [f"  {count:>7,}  {stage}: {why}" for stage, why, count in self.rejections]
+        if self.history.counts:
+            lines.append("changed since the last release:")
+            lines += [f"  {n:>7,}  {what}: {why}" for what, why, n in self.history.counts]
         return "\n".join(lines)
 
 
@@ -158,7 +163,10 @@ def summarise(tables: Mapping[str, Rows]) -> Summary:
         sources=sources,
         rejections=rejections_of(tables["rejections"]),
         ties=ties_of(agreements),
-        changes=changes_of(tables.get("changes", ())),
+        history=history_of(tables.get("changes", ()), tables.get("tombstones", ())),
+        country_names={
+            i.removeprefix("iso:"): p["name"] for i, p in places.items() if i.startswith("iso:")
+        },
     )
 
 

@@ -18,6 +18,7 @@ NORTH, SOUTH = 78.0, -56.0  # degrees: few people live beyond
 GRID = 1.5  # degrees between two dots of the background: coasts show, and the page stays small
 FULL_ARCS = 60  # arcs at full width; more of them are drawn thinner, or they hide the map
 ARCS = 400  # arcs on the map: the strongest; the page stays small with any number of agreements
+MARGIN = 3.0  # degrees beside the map, so that a dot on its edge is whole
 LABELS = 14  # names on the map: more would hide it
 _CHARACTER = 2.1  # degrees that one character of a label takes
 _LINE = 4.4  # degrees that a line of a label takes
@@ -143,17 +144,20 @@ def _parties(routes: Sequence[Route], *, x_of_centre: float) -> list[Dot]:
 
 
 def _labelled(dots: Sequence[Dot]) -> tuple[Dot, ...]:
-    """Keep the names of the largest parties that find room beside their dot."""
+    """Keep the names of the largest parties that find room beside their dot and cover no other."""
     taken: list[tuple[float, float, float, float]] = []
+    places = [(d.x - d.radius, d.y - d.radius, d.x + d.radius, d.y + d.radius) for d in dots]
     result = []
-    for dot in dots:
+    for number, dot in enumerate(dots):
         label, anchor = "", "start"
         wide = len(dot.label) * _CHARACTER
         for side in ("start", "end"):
             left = dot.x + dot.radius + 1 if side == "start" else dot.x - dot.radius - 1 - wide
             box = (left, dot.y - _LINE / 2, left + wide, dot.y + _LINE / 2)
-            fits = box[0] >= 0 and box[2] <= 360 and not any(_overlap(box, t) for t in taken)
-            if fits and len(taken) < LABELS:
+            others = (p for n, p in enumerate(places) if n != number)
+            is_inside = box[0] >= -MARGIN and box[2] <= 360 + MARGIN
+            is_free = not any(_overlap(box, t) for t in (*taken, *others))
+            if len(taken) < LABELS and is_inside and is_free:
                 taken.append(box)
                 label, anchor = dot.label, side
                 break
