@@ -62,6 +62,7 @@ def _gazetteer(models: Path, data: Sequence[TrainingDocument]) -> str:
 
 def _classifiers(models: Path, data: Sequence[TrainingDocument]) -> str:
     from pipeline.classifiers.linear import FILE
+    from pipeline.trainers.classifier_curve import curve_picture, learning_curve
     from pipeline.trainers.classifiers import DIMENSIONS, RELEVANT, Example, train_classifiers
     from pipeline.trainers.relator_figures import reliability
     from pipeline.trainers.reliability import reliability_svg
@@ -75,6 +76,9 @@ def _classifiers(models: Path, data: Sequence[TrainingDocument]) -> str:
     trained = train_classifiers(examples, Codebook.load(models))
     _write(models / "classifiers" / FILE, trained.data)
     _write(models / "classifiers" / "figures.json", trained.figures)
+    curve = learning_curve(examples, Codebook.load(models))
+    _write(models / "classifiers" / "learning.json", curve)
+    (models / "learning-classifiers.svg").write_text(curve_picture(curve), "utf-8")
     truth = [RELEVANT in e.labels for e in examples]
     found = reliability(trained.relevance, truth, [e.document.doc_id for e in examples])
     title = f"Relevance ({len(examples)} documents), 5-fold out of fold"

@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.classifiers.ties import GOVERNMENTS, ties_of
 from pipeline.records import Annotation, Document, Span
-
-_GOVERNMENTS = ("city", "regency", "province")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +22,23 @@ class Features:
     spans: Mapping[str, tuple[Span, ...]]
 
     def value(self, name: str) -> float:
+        """Return the value of one feature."""
+        return self.value_of(len(self.spans.get(name, ())))
+
+    def count(self, names: Iterable[str]) -> int:
+        """Return how many spans these features have together."""
+        return sum(len(self.spans.get(name, ())) for name in names)
+
+    @staticmethod
+    def value_of(count: int) -> float:
         """Return ``log2(1 + count)``: the tenth mention says less than the second."""
-        return math.log2(1 + len(self.spans.get(name, ())))
+        return math.log2(1 + count)
 
 
 def home_country(document: Document, annotations: Iterable[Annotation]) -> str | None:
     """Return the country whose sub-national governments the text names most; ties: the source's."""
     counts = Counter(
-        a.country for a in annotations if a.layer == "place" and a.label in _GOVERNMENTS
+        a.country for a in annotations if a.layer == "place" and a.label in GOVERNMENTS
     )
     del counts[None]
     if not counts:
@@ -46,13 +54,14 @@ def features_of(document: Document, annotations: Sequence[Annotation]) -> Featur
 
     Returns:
         ``layer:label`` for every annotation but places and dates; for organisations and places also
-        whether they sit at home or abroad.
+        whether they sit at home or abroad; and who stands beside words of agreement (`ties`).
     """
     home = home_country(document, annotations)
     spans: dict[str, list[Span]] = {}
     for a in annotations:
         for name in _names(a, home):
             spans.setdefault(name, []).append(a.span)
+    spans.update(ties_of(document, annotations))
     return Features({name: tuple(found) for name, found in spans.items()})
 
 
@@ -66,4 +75,4 @@ def _names(annotation: Annotation, home: str | None) -> Iterable[str]:
 
 
 def _tier(label: str) -> str:
-    return "government" if label in _GOVERNMENTS else label
+    return "government" if label in GOVERNMENTS else label

@@ -8,33 +8,41 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.classifiers.features import Features
+from pipeline.classifiers.kin import group_values
 from pipeline.classifiers.rules import coding
 from pipeline.config import ConfigError
 from pipeline.records import Coding, Document, Span
 
-CODER = "linear.v1"
+CODER = "linear.v2"
 FILE = "linear.json"
 _REASONS = 3  # features whose spans are shown: beyond the third, contributions are small
 
 
 @dataclass(frozen=True, slots=True)
 class LinearModel:
-    """One category: ``sigmoid(intercept + Σ weight · value)``, given at or above ``threshold``."""
+    """One category: ``sigmoid(intercept + Σ weight · value)``, given at or above ``threshold``.
+
+    ``group`` are the features that mean the category itself (`kin`); taken together they have a
+    weight for how often they stand in the text, and one for standing there at all.
+    """
 
     dimension: str
     category: str
     intercept: float
     weights: Mapping[str, float]
     threshold: float
+    group: Sequence[str] = ()
+    group_weights: Sequence[float] = (0.0, 0.0)
 
     def score(self, features: Features) -> float:
         """Return the probability that a coder would give this category."""
-        total = self.intercept
+        often, at_all = group_values(features, self.group)
+        total = self.intercept + self.group_weights[0] * often + self.group_weights[1] * at_all
         for name in features.spans:
             weight = self.weights.get(name)
             if weight is not None:
@@ -42,13 +50,19 @@ class LinearModel:
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
 
     def evidence(self, features: Features) -> tuple[Span, ...]:
-        """Return the spans of the features that raised the score most, in text order."""
+        """Return the spans that carry the category, in text order.
+
+        The features that mean the category itself come before those that only raised the score;
+        of each, the three that raised it most.
+        """
         pushes = {
             name: self.weights[name] * features.value(name)
             for name in features.spans
             if self.weights.get(name, 0.0) > 0
         }
-        best = sorted(pushes, key=lambda n: (-pushes[n], n))[:_REASONS]
+        own = {n: pushes.get(n, 0.0) for n in self.group if n in features.spans}
+        chosen = {n: p for n, p in own.items() if p > 0} or own or pushes
+        best = sorted(chosen, key=lambda n: (-chosen[n], n))[:_REASONS]
         spans = {s for name in best for s in features.spans[name]}
         return tuple(sorted(spans, key=lambda s: (s.start, s.end)))
 

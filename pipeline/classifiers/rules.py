@@ -18,6 +18,11 @@ DIMENSIONS = ("actor", "process", "output", "smart_city", "sector")
 MOST_SPANS = 5  # shown as evidence of one category: the first five in the text
 # One term is a hint, three are hardly chance: 1 - 0.5 ** n gives .5, .75, .88.
 _MISS = 0.5
+# An agreement has a sub-national party by definition: where a relevant text has no word for the
+# body ("mayor", "pemkot"), the name of the place is what stands for it.
+_NAMED_BY_PLACE = {
+    ("actor", "local_government"): ("place:government:home", "place:government:abroad")
+}
 
 
 def code_by_rules(document: Document, features: Features, codebook: Codebook) -> Iterator[Coding]:
@@ -38,6 +43,9 @@ def carrying_spans(
         sectors = codebook.ids("sector")
         names += [f"sector:{s}" for s in sectors if category in codebook.smart_city_of(s)]
     found = {s for name in names for s in features.spans.get(name, ())}
+    if not found:
+        by_place = _NAMED_BY_PLACE.get((dimension, category), ())
+        found = {s for name in by_place for s in features.spans.get(name, ())}
     return tuple(sorted(found, key=lambda s: (s.start, s.end)))
 
 
