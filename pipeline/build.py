@@ -16,14 +16,14 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from pipeline import build_rows
 from pipeline.build_corrections import CORRECTIONS, replay
 from pipeline.build_crew import Crew, crew_of, work_folder
-from pipeline.build_ids import REGISTRY, register
+from pipeline.build_ids import REGISTRY, pairs_of, register, resting_ids
 from pipeline.build_index import Index
 from pipeline.build_inputs import read_shard, tasks_of
 from pipeline.build_merge import (
@@ -32,11 +32,13 @@ from pipeline.build_merge import (
     Written,
     compare_stories,
     find_agreements,
+    with_ids,
     write_agreements,
 )
 from pipeline.builders import lineage, registry, resolve, twins
 from pipeline.builders.derived import codings_of
 from pipeline.builders.judgements import parse_judgements
+from pipeline.builders.plausible import Sleep
 from pipeline.builders.result import Parties, places_of
 from pipeline.builders.thresholds import Thresholds, parse_thresholds
 from pipeline.built import AppliedCorrection, BuiltMention, PartyRow, PlaceRow, RestingId
@@ -174,9 +176,13 @@ class _Build:
             self._resolve(index)
             self._find_copies(index)
             buckets, found = self._merge(index)
-            ids, self.resting = register(self.workspace, [f for f, _ in found], self.now)
+            unnamed = [f for f, _ in found]
+            ids, resting = register(self.workspace, unnamed, self.now)
+            sleep = Sleep(index.today(), self.config.build.dormant_years)
+            pairs = pairs_of(ids, unnamed)
+            self.corrections = replay(self.workspace, pairs, sleep, self.issues)
+            self.resting = resting_ids(resting, ids, unnamed, self.corrections.heirs())
             report.resting_ids = tuple(r.agreement_id for r in self.resting)
-            self.corrections = replay(self.workspace, frozenset(ids), self.issues)
             written = self._write_buckets(buckets, [b for _, b in found], ids)
             rejections = index.conclude(self.thresholds.candidate)
             report.counts = {
@@ -220,6 +226,8 @@ class _Build:
         Settings(
             focus_country=self.config.build.focus_country,
             vetted=self.thresholds.vetted,
+            today=index.today(),
+            dormant_years=self.config.build.dormant_years,
             stage_order={s: codebook.stage_order(s) for s in codebook.ids("stage")},
             levels={k: codebook.level_of(k) for k in codebook.ids("party_kind")},
             place_names=self._place_names(),
@@ -238,13 +246,7 @@ class _Build:
     def _write_buckets(
         self, tasks: Sequence[BucketTask], places: Sequence[tuple[int, int]], ids: Sequence[str]
     ) -> Written:
-        by_bucket: list[dict[int, str]] = [{} for _ in tasks]
-        for (number, place), agreement_id in zip(places, ids, strict=True):
-            by_bucket[number][place] = agreement_id
-        named = [
-            replace(task, ids=tuple(i for _, i in sorted(given.items())))
-            for task, given in zip(tasks, by_bucket, strict=True)
-        ]
+        named = with_ids(tasks, places, ids, self.corrections.heirs())
         every = Written()
         for written in self.crew(write_agreements, named):
             for name, files in written.files.items():
@@ -273,10 +275,9 @@ class _Build:
 
         stubs = {s.agreement_id: s for s in written.stubs}
         names = {i: b.names for i, b in self.bodies.items()}
-        parties = self._parties(written)
+        parties, files = self._parties(written), written.files
         path = self.work / "rows" / "issues-build.arrow"
         keys = [build_rows.issue_key(i) for i in self.issues]
-        files = written.files
         files["issues"].append(build_rows.write_sorted(path, Issue, self.issues, keys))
         put("mentions", BuiltMention, build_rows.merged(files["mentions"]))
         put("events", Event, build_rows.merged(files["events"]))
@@ -286,15 +287,14 @@ class _Build:
         rows("parties", PartyRow, parties)
         rows("places", PlaceRow, places_of(parties, self.gazetteer))
         rows("rejections", Rejection, rejections)
-        rows("resting", RestingId, map(registry.resting_id, self.resting))
+        rows("resting", RestingId, self.resting)
         rows("codings", Coding, codings_of(index.said()))
         put("issues", Issue, build_rows.merged(files["issues"]))
         put(LAST, Agreement, self.corrections.agreements(build_rows.merged(files[LAST])))
 
     def _parties(self, written: Written) -> list[PartyRow]:
-        found = Parties(self.bodies)
-        columns = ("local_party", "partner")
+        found, columns = Parties(self.bodies), ("local_party", "partner")
         for row in build_rows.records_of(written.files[LAST], columns):
-            for party in (row[c] for c in columns):
-                found.add(party["referent_id"], party["name"], party["kind"], party["country"])
+            for p in (row[c] for c in columns):
+                found.add(p["referent_id"], p["name"], p["kind"], p["country"])
         return found.rows()

@@ -8,34 +8,41 @@ words that those rest on; and an issue for every correction that is re-opened.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.build_rows import table_of
+from pipeline.build_rows import read_columns, table_of
 from pipeline.builders.corrections import (
     BASIS,
     CODED,
     Correction,
     corrected,
     find_once,
+    heir_of,
     is_struck,
     parse_corrections,
 )
+from pipeline.builders.plausible import Sleep, corrected_sleep
 from pipeline.built import AppliedCorrection
 from pipeline.codebook import Codebook
 from pipeline.paths import Workspace
 from pipeline.records import Agreement, Claim, Document, Issue, Mention, Span
-from pipeline.store import read_records, record_of
+from pipeline.store import record_of
 
 CORRECTIONS = "corrections.yml"
 
 
 @dataclass(slots=True)
 class Corrections:
-    """The corrections of cells that hold, each with the version and the words that it rests on."""
+    """The corrections of cells that hold, each with the version and the words that it rests on.
 
+    ``same`` has those that hold of agreements that are the same as another one, by their id.
+    """
+
+    sleep: Sleep
+    same: dict[str, Correction] = field(default_factory=dict)
     cells: list[tuple[Correction, Document, Span]] = field(default_factory=list)
 
     def agreements(self, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -52,6 +59,9 @@ class Corrections:
             for place, row in enumerate(rows):
                 for correction in by_id.get(row.agreement_id, ()):
                     rows[place] = corrected(rows[place], correction)
+                if row.agreement_id in by_id:
+                    asleep = corrected_sleep(rows[place], self.sleep)
+                    rows[place] = replace(rows[place], dormant=asleep)
             yield table_of(rows, Agreement)
 
     def claims(self, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -72,8 +82,12 @@ class Corrections:
         """Return what stands in the build of them."""
         return [
             AppliedCorrection(agreement_id=c.agreement_id, field=c.field, digest=c.digest)
-            for c, _, _ in self.cells
+            for c in (*(c for c, _, _ in self.cells), *self.same.values())
         ]
+
+    def heirs(self) -> dict[str, str]:
+        """Return which agreement stands for each that is the same as another one."""
+        return {agreement_id: heir_of(agreement_id, self.same) for agreement_id in self.same}
 
 
 def _claim(correction: Correction, document: Document, span: Span) -> Claim:
@@ -105,35 +119,61 @@ def load_corrections(workspace: Workspace) -> tuple[Correction, ...]:
     return parse_corrections(path.read_text("utf-8"), str(path), codes)
 
 
-def replay(workspace: Workspace, ids: Collection[str], issues: list[Issue]) -> Corrections:
+def replay(
+    workspace: Workspace,
+    pairs: Mapping[str, frozenset[str]],
+    sleep: Sleep,
+    issues: list[Issue],
+) -> Corrections:
     """Find which corrections still hold.
 
     Args:
         workspace: Where they and the documents are.
-        ids: The agreements that stand.
+        pairs: The two parties of each agreement that stands, by its id.
+        sleep: When an agreement counts as dormant.
         issues: Gets one for each that does not hold.
     """
+    found = Corrections(sleep)
     given = load_corrections(workspace)
-    found = Corrections()
-    if not given:
-        return found
-    newest: dict[str, Document] = {}
-    cited = {c.doc_id for c in given}
-    for path in workspace.shards("documents"):
-        for document in read_records(path, Document):
-            held = newest.get(document.doc_id)
-            if document.doc_id in cited and (held is None or _age(held) < _age(document)):
-                newest[document.doc_id] = document
-    for correction in given:
+    newest = _newest(workspace, {c.doc_id for c in given}) if given else {}
+    for correction in sorted(given, key=lambda c: not c.same_as):  # what stands is known first
         quoted = newest.get(correction.doc_id)
         span = find_once(quoted.text, correction.quote) if quoted else None
-        if quoted is None or span is None:
-            issues.append(_reopened(correction, quoted, "its words do not stand once in the text"))
-        elif correction.agreement_id and correction.agreement_id not in ids:
-            issues.append(_reopened(correction, quoted, "no document tells its agreement now"))
+        why = "" if span else "its words do not stand once in the text"
+        why = why or _obstacle(correction, pairs, found)
+        if quoted is None or span is None or why:
+            issues.append(_reopened(correction, quoted, why))
+        elif correction.same_as:
+            found.same[correction.agreement_id] = correction
         elif correction.agreement_id:
             found.cells.append((correction, quoted, span))
     return found
+
+
+def _newest(workspace: Workspace, cited: Collection[str]) -> dict[str, Document]:
+    newest: dict[str, Document] = {}
+    for path in workspace.shards("documents"):
+        for document in read_columns(path, Document):
+            held = newest.get(document.doc_id)
+            if document.doc_id in cited and (held is None or _age(held) < _age(document)):
+                newest[document.doc_id] = document
+    return newest
+
+
+def _obstacle(
+    correction: Correction, pairs: Mapping[str, frozenset[str]], found: Corrections
+) -> str:
+    """Return why a correction cannot be applied to the agreements that stand; empty if it can."""
+    one, other = correction.agreement_id, correction.same_as
+    if one and one not in pairs:
+        return "no document tells its agreement now"
+    if one in found.same and not other:
+        return f"its agreement was merged into {heir_of(one, found.same)}"
+    if other and other not in pairs:
+        return f"no document tells {other} now"
+    if other and pairs[one] != pairs[other]:
+        return f"{other} is of other parties: if they are the same, parties.yml must say so first"
+    return ""
 
 
 def _age(document: Document) -> tuple[str, str]:
@@ -142,12 +182,13 @@ def _age(document: Document) -> tuple[str, str]:
 
 def _reopened(correction: Correction, document: Document | None, why: str) -> Issue:
     told = "its document is not there" if document is None else why
+    told_as = "same_as" if correction.same_as else ""
     return Issue(
         doc_id=correction.doc_id,
         capture_id=document.capture_id if document else correction.doc_id,
         stage="build",
-        field=f"correction {correction.agreement_id} {correction.field}".rstrip(),
-        value=correction.value or "",
+        field=f"correction {correction.agreement_id} {correction.field or told_as}".rstrip(),
+        value=correction.value or correction.same_as,
         reason=f"re-opened, not applied: {told}",
     )
 
@@ -160,8 +201,6 @@ def without_struck(
     So they fall below the threshold, and their document is rejected for want of a mention, or
     stands for its others.
     """
-    from dataclasses import replace
-
     quotes: dict[str, list[str]] = {}
     for correction in given:
         if not correction.agreement_id:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from pipeline.builders import registry
+from pipeline.built import RestingId
 from pipeline.faults import fault_point
 from pipeline.paths import Workspace, sync_folder
 
@@ -32,3 +34,37 @@ def register(
         sync_folder(path.parent)
         fault_point("build.registry_appended")
     return ids, resting
+
+
+def pairs_of(ids: Sequence[str], unnamed: Sequence[registry.Unnamed]) -> dict[str, frozenset[str]]:
+    """Return the two parties of each agreement."""
+    given = zip(ids, unnamed, strict=True)
+    return {i: frozenset((u.local_party, u.partner)) for i, u in given}
+
+
+def resting_ids(
+    resting: Sequence[registry.Row],
+    ids: Sequence[str],
+    unnamed: Sequence[registry.Unnamed],
+    heirs: Mapping[str, str],
+) -> list[RestingId]:
+    """Return the ids that stand for no agreement of the build, and which one took each over.
+
+    Args:
+        resting: Those that the registry has, and no document tells apart.
+        ids: The ids of all agreements that the texts make.
+        unnamed: These agreements.
+        heirs: The agreement that stands for each that a person found to be the same as it.
+    """
+    found = [registry.resting_id(r) for r in resting]
+    rows = [replace(r, merged_into=heirs.get(r.merged_into or "", r.merged_into)) for r in found]
+    for agreement_id, told in zip(ids, unnamed, strict=True):
+        if agreement_id in heirs:
+            rows.append(
+                RestingId(
+                    agreement_id=agreement_id,
+                    merged_into=heirs[agreement_id],
+                    doc_id=told.anchor[0],
+                )
+            )
+    return sorted(rows, key=lambda r: registry.number_of(r.agreement_id))

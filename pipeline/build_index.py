@@ -15,7 +15,7 @@ from pipeline.build_inputs import SPILLS, schema_of_spill
 from pipeline.builders import tables, versions
 from pipeline.builders.bands import sharing_a_band
 from pipeline.builders.derived import Said
-from pipeline.builders.packed import unpack
+from pipeline.builders.packed import unpack, unpack_node
 from pipeline.builders.reprints import DAYS, NEAR, Sources
 from pipeline.builders.resolve import Node, Seen
 from pipeline.built import DocumentRow
@@ -53,7 +53,7 @@ class Index:
         codings = [str(p) for p in workspace.shards("codings")]
         self.is_empty = not documents
         if self.is_empty:
-            self._db.execute("CREATE TABLE newest (doc_id VARCHAR, capture_id VARCHAR)")
+            self._db.execute(tables.NO_DOCUMENTS)
         else:
             self._db.execute(tables.NEWEST, {"documents": documents})
         if codings:
@@ -85,8 +85,7 @@ class Index:
         self._db.unregister("arriving")
 
     def _rows(self, query: str, values: Mapping[str, object] | None = None) -> Iterator[Any]:
-        cursor = self._db.cursor()
-        cursor.execute(query, dict(values or {}))
+        cursor = self._db.cursor().execute(query, dict(values or {}))
         while batch := cursor.fetchmany(_BATCH):
             yield from batch
         cursor.close()
@@ -102,18 +101,18 @@ class Index:
         self._db.execute(tables.KEPT)
         kept: dict[str, list[object]] = {"place": [], "is_superseded": [], "first_seen": []}
         repeated = 0
-        rows = ((p, unpack(packed), n) for p, packed, n in self._rows(tables.SEVERAL_VERSIONS))
-        for doc_id, group in groupby(rows, lambda r: r[1].mention.doc_id):
-            given = list(group)
-            places = {(t.mention.capture_id, t.key): place for place, t, _ in given}
-            standing, dropped = versions.settle((t for _, t, _ in given), {doc_id: given[0][2]})
+        for doc_id, group in groupby(self._rows(tables.SEVERAL_VERSIONS), lambda r: r[0]):
+            _, numbers, lines, newest = zip(*group, strict=True)
+            found = unpack(lines)
+            places = {(t.mention.capture_id, t.key): n for n, t in zip(numbers, found, strict=True)}
+            standing, dropped = versions.settle(found, {doc_id: newest[0]})
             repeated += dropped
             for telling in standing:
                 kept["place"].append(places[telling.mention.capture_id, telling.key])
                 kept["is_superseded"].append(telling.is_superseded)
                 kept["first_seen"].append(telling.first_seen)
-        kinds = (pa.int64(), pa.bool_(), pa.string())
-        schema = pa.schema([pa.field(n, k) for n, k in zip(kept, kinds, strict=True)])
+        types: dict[str, pa.DataType] = {"place": pa.int64(), "is_superseded": pa.bool_()}
+        schema = pa.schema({**types, "first_seen": pa.string()})
         self._table("later", kept, schema)
         self._db.execute("INSERT INTO kept SELECT place, is_superseded, first_seen FROM later")
         return repeated
@@ -122,13 +121,13 @@ class Index:
         """Return what the standing mentions say about each party."""
         found: dict[Node, Seen] = {}
         for node, name, kind, country, told in self._rows(tables.NODES):
-            entry = found.setdefault(_node(node), Seen())
+            entry = found.setdefault(unpack_node(node), Seen())
             entry.names[name] += told
             entry.kinds[kind] += told
             if country:
                 entry.countries[country] += told
         for local, partner in self._rows(tables.COUNTERPARTS):
-            one, two = _node(local), _node(partner)
+            one, two = unpack_node(local), unpack_node(partner)
             found[one].counterparts.add(two)
             found[two].counterparts.add(one)
         return found
@@ -145,12 +144,12 @@ class Index:
         """
         import pyarrow as pa
 
-        names = ["node", "id", "family"]
-        rows = [
-            (json.dumps(node, ensure_ascii=False), i, families.get(i, i)) for node, i in ids.items()
-        ]
-        columns = {n: [r[k] for r in rows] for k, n in enumerate(names)}
-        self._table("parties", columns, pa.schema([(n, pa.string()) for n in names]))
+        columns = {
+            "node": [json.dumps(node, ensure_ascii=False) for node in ids],
+            "id": list(ids.values()),
+            "family": [families.get(i, i) for i in ids.values()],
+        }
+        self._table("parties", columns, pa.schema([(n, pa.string()) for n in columns]))
         self._db.execute(tables.TOLD, {"buckets": buckets})
         return [
             Issue(
@@ -273,28 +272,25 @@ class Index:
         """Return how many mentions count."""
         return self._number("tellings")
 
-    def write_documents(self, path: Path, fingerprint: str) -> int:
-        """Write the rows of all documents, sorted by doc_id, and return how many there are."""
+    def today(self) -> str | None:
+        """Return the day on which the newest version was retrieved."""
+        (moment,) = self._db.sql("SELECT max(retrieved_at) FROM newest").fetchall()[0]
+        return moment[:10] if moment else None
+
+    def write_documents(self, path: Path, fingerprint: str) -> None:
+        """Write the rows of all documents, sorted by doc_id."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         metadata = {FINGERPRINT: fingerprint.encode(), COUNTS: b"{}"}
         schema = schema_of(DocumentRow).with_metadata(metadata)
-        count = 0
         with (
             atomic_write(path) as handle,
             pq.ParquetWriter(handle, schema, compression="zstd") as writer,
         ):
             if self.is_empty:
-                return 0
+                return
             for batch in self._db.sql(tables.DOCUMENTS).to_arrow_reader(_BATCH):
                 table = pa.Table.from_batches([batch])
                 columns = [table.column(f.name).cast(f.type) for f in schema]
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema))
-                count += table.num_rows
-        return count
-
-
-def _node(text: str) -> Node:
-    referent, core, kind, country = json.loads(text)
-    return (referent, core, kind, country)

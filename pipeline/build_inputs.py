@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.build_corrections import load_corrections, without_struck
+from pipeline.build_rows import read_columns
 from pipeline.builders import edtf
 from pipeline.builders.bands import bands_of
 from pipeline.builders.derived import is_realised
@@ -26,7 +27,6 @@ from pipeline.builders.versions import content
 from pipeline.builders.wording import lead_of
 from pipeline.paths import Workspace, shard_id_of
 from pipeline.records import Document, Issue, Mention
-from pipeline.store import read_records
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -128,7 +128,7 @@ def tasks_of(workspace: Workspace, candidate: float, work: Path) -> list[ShardTa
 def read_shard(task: ShardTask) -> list[Issue]:
     """Write the spill files of one shard and return what could not be used."""
     workspace = Workspace(task.root)
-    mentions = read_records(workspace.shard("mentions", task.shard_id), Mention)
+    mentions = read_columns(workspace.shard("mentions", task.shard_id), Mention)
     documents = _documents(
         workspace.shard("documents", task.shard_id), {m.capture_id for m in mentions}
     )
@@ -136,7 +136,8 @@ def read_shard(task: ShardTask) -> list[Issue]:
     kept = [m for m in mentions if m.score >= task.candidate]
     tellings, issues = tellings_of(kept, documents)
     base = task.number * _PLACES
-    _spill(task, "tellings", [_telling_row(base + i, t) for i, t in enumerate(tellings)])
+    told = enumerate(zip(tellings, pack(tellings), strict=True))
+    _spill(task, "tellings", [_telling_row(base + i, t, line) for i, (t, line) in told])
     scores = [_score_row(base + i, m, documents, task.candidate) for i, m in enumerate(mentions)]
     _spill(task, "scores", scores)
     telling = {t.mention.capture_id for t in tellings}
@@ -147,7 +148,7 @@ def read_shard(task: ShardTask) -> list[Issue]:
 def _documents(path: Path, wanted: set[str]) -> dict[str, Document]:
     if not path.exists():
         return {}
-    return {d.capture_id: d for d in read_records(path, Document) if d.capture_id in wanted}
+    return {d.capture_id: d for d in read_columns(path, Document) if d.capture_id in wanted}
 
 
 def tellings_of(
@@ -208,9 +209,9 @@ def facts_of(document: Document) -> DocumentFacts:
     )
 
 
-def _telling_row(place: int, telling: Telling) -> dict[str, object]:
+def _telling_row(place: int, telling: Telling, packed: str) -> dict[str, object]:
     m = telling.mention
-    said = hashlib.sha256(json.dumps(content(telling), ensure_ascii=True).encode()).hexdigest()
+    said = hashlib.sha256(json.dumps(content(telling)).encode()).hexdigest()
     return {
         "place": place,
         "doc_id": m.doc_id,
@@ -232,7 +233,7 @@ def _telling_row(place: int, telling: Telling) -> dict[str, object]:
         "scope": m.scope,
         "score": m.score,
         "is_realised": is_realised(m),
-        "packed": pack(telling),
+        "packed": packed,
     }
 
 
@@ -255,8 +256,7 @@ def _score_row(
 def _document_row(facts: DocumentFacts) -> dict[str, object]:
     import numpy as np
 
-    order = edtf.order(facts.published)
-    days = edtf.bounds(facts.published)
+    order, days = edtf.order(facts.published), edtf.bounds(facts.published)
     return {
         "doc_id": facts.doc_id,
         "capture_id": facts.capture_id,

@@ -14,12 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pipeline.build_rows import SortedRows, gathered, issue_key, write_sorted
 from pipeline.builders import assemble, lineage, reprints, result
 from pipeline.builders.merge import merge_pair
 from pipeline.builders.model import Telling
 from pipeline.builders.packed import unpack
+from pipeline.builders.plausible import Sleep
 from pipeline.builders.registry import Unnamed
 from pipeline.builders.resolve import Body
 from pipeline.builders.twins import join_twins
@@ -27,6 +29,7 @@ from pipeline.built import BuiltMention
 from pipeline.records import Agreement, Claim, Event, Issue
 
 PENDING = 30_000  # claims held before they are written: some 30 MB
+TOGETHER = 400  # mentions unpacked at a time: enough for columns to pay, some 4 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Settings:
 
     focus_country: str
     vetted: float
+    today: str | None
+    dormant_years: int
     stage_order: Mapping[str, int]
     levels: Mapping[str, str]
     place_names: Mapping[str, str]
@@ -59,6 +64,7 @@ class Settings:
             level_of=self.levels.__getitem__,
             place_names=self.place_names,
             vetted=self.vetted,
+            sleep=Sleep(self.today, self.dormant_years),
         )
 
 
@@ -75,12 +81,16 @@ def _settings(path: Path) -> Settings:
 
 @dataclass(frozen=True, slots=True)
 class BucketTask:
-    """A bucket to merge: its mentions, the settings, and the ids of its agreements once known."""
+    """A bucket to merge: its mentions, the settings, and the ids of its agreements once known.
+
+    ``heirs`` says which agreement stands for one that a person found to be the same as it.
+    """
 
     folder: Path
     settings: Path
     work: Path
     ids: tuple[str, ...] = ()
+    heirs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -132,8 +142,29 @@ def compare_stories(folder: Path) -> list[tuple[int, int]]:
 def find_agreements(task: BucketTask) -> list[Found]:
     """Return the agreements of a bucket, in an order that depends on content alone."""
     bodies = _settings(task.settings).bodies
+    return [Found(d.tellings[0].pair, place, d.unnamed(bodies)) for place, d in _drafts(task)]
+
+
+def with_ids(
+    tasks: Sequence[BucketTask],
+    places: Sequence[tuple[int, int]],
+    ids: Sequence[str],
+    heirs: Mapping[str, str],
+) -> list[BucketTask]:
+    """Return the tasks with the ids of their agreements.
+
+    Args:
+        tasks: The buckets.
+        places: Where each agreement is: which bucket, and which one in it.
+        ids: The id of each.
+        heirs: See `BucketTask`.
+    """
+    given: list[dict[int, str]] = [{} for _ in tasks]
+    for (number, place), agreement_id in zip(places, ids, strict=True):
+        given[number][place] = agreement_id
     return [
-        Found(d.tellings[0].pair, place, d.unnamed(bodies)) for place, d in enumerate(_drafts(task))
+        dataclasses.replace(task, ids=tuple(i for _, i in sorted(own.items())), heirs=heirs)
+        for task, own in zip(tasks, given, strict=True)
     ]
 
 
@@ -141,8 +172,8 @@ def write_agreements(task: BucketTask) -> Written:
     """Write the rows of a bucket's agreements, whose ids are known by now."""
     written = Written()
     rows = result.Result()
-    for number, (agreement_id, found) in enumerate(zip(task.ids, _drafts(task), strict=True)):
-        result.add_rows(rows, found, agreement_id)
+    for number, found in _drafts(task):
+        result.add_rows(rows, found, task.ids[number])
         if len(rows.claims) >= PENDING:
             _flush(task, rows, written, number)
             rows = result.Result()
@@ -153,17 +184,31 @@ def write_agreements(task: BucketTask) -> Written:
     return written
 
 
-def _drafts(task: BucketTask) -> Iterator[assemble.Draft]:
+def _drafts(task: BucketTask) -> Iterator[tuple[int, assemble.Draft]]:
+    """Yield the agreements of a bucket, each with its place among those that texts alone make."""
     settings = _settings(task.settings)
-    rules = settings.rules()
+    rules, first = settings.rules(), 0
     for tellings, originals in _families(task.folder):
         pairs: dict[tuple[str, str], list[Telling]] = defaultdict(list)
         for telling in tellings:
             pairs[telling.pair].append(telling)
         strands = {pair: merge_pair(found) for pair, found in sorted(pairs.items())}
-        for strand in join_twins(strands):
+        told = dict(enumerate(join_twins(strands), start=first))
+        first += len(told)
+        for number, strand in _joined(told, task).items():
             sources = reprints.independent_sources((t.document for t in strand), originals)
-            yield assemble.draft(strand, settings.bodies, sources, rules)
+            yield number, assemble.draft(strand, settings.bodies, sources, rules)
+
+
+def _joined(told: dict[int, list[Telling]], task: BucketTask) -> dict[int, list[Telling]]:
+    """Return the strands by place, those that a person joined with the one that stands for them."""
+    if not task.heirs:
+        return told
+    place_of = {task.ids[place]: place for place in told}
+    for agreement_id, heir in sorted(task.heirs.items()):
+        if agreement_id in place_of and heir in place_of:
+            told[place_of[heir]] += told.pop(place_of[agreement_id])
+    return told
 
 
 def _families(folder: Path) -> Iterator[tuple[list[Telling], dict[str, str]]]:
@@ -173,28 +218,48 @@ def _families(folder: Path) -> Iterator[tuple[list[Telling], dict[str, str]]]:
 
     files = sorted(folder.glob("*.parquet"))
     table = pa.concat_tables([pq.ParquetFile(f).read() for f in files]).combine_chunks()
-    families = table.column("family").to_pylist()
-    order = sorted(range(len(families)), key=lambda i: str(families[i]))
-    columns = ("local_id", "partner_id", "is_superseded", "first_seen", "packed", "original")
-    start = 0
-    while start < len(order):
-        end = start
-        while end < len(order) and families[order[end]] == families[order[start]]:
-            end += 1
-        rows = table.select(columns).take(pa.array(order[start:end])).to_pylist()
-        tellings, originals = [], {}
-        for row in rows:
-            telling = dataclasses.replace(
-                unpack(row["packed"]),
-                local_id=row["local_id"],
-                partner_id=row["partner_id"],
-                is_superseded=row["is_superseded"],
-                first_seen=row["first_seen"],
-            )
-            tellings.append(telling)
-            originals[telling.mention.doc_id] = row["original"]
-        yield tellings, originals
-        start = end
+    families = list(map(str, table.column("family").to_pylist()))
+    order = sorted(range(len(families)), key=families.__getitem__)
+    bounds = _bounds([families[i] for i in order])
+    for some in _together(bounds):
+        start = some[0][0]
+        rows = table.take(pa.array(order[start : some[-1][1]]))
+        tellings = _tellings(rows)
+        originals = rows.column("original").to_pylist()
+        for first, last in some:
+            here = slice(first - start, last - start)
+            docs = (t.mention.doc_id for t in tellings[here])
+            yield tellings[here], dict(zip(docs, map(str, originals[here]), strict=True))
+
+
+def _bounds(families: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where each run of equal values begins and ends."""
+    starts = [i for i, f in enumerate(families) if i == 0 or f != families[i - 1]]
+    return list(zip(starts, [*starts[1:], len(families)], strict=True))
+
+
+def _together(bounds: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Yield ranges that follow each other, so many that they hold `TOGETHER` rows or a bit more."""
+    some: list[tuple[int, int]] = []
+    for first, last in bounds:
+        some.append((first, last))
+        if last - some[0][0] >= TOGETHER:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _tellings(rows: Any) -> list[Telling]:
+    """Return the tellings of rows, with what the build has found of each since it was packed."""
+    late = ("local_id", "partner_id", "is_superseded", "first_seen")
+    found = unpack(rows.column("packed").to_pylist())
+    for name in late:
+        # Nobody else holds these records yet, and a copy of each for four fields is dear.
+        put = getattr(Telling, name).__set__
+        for telling, value in zip(found, rows.column(name).to_pylist(), strict=True):
+            put(telling, value)
+    return found
 
 
 def _flush(task: BucketTask, rows: result.Result, written: Written, number: int) -> None:

@@ -206,10 +206,10 @@ class Catalog:
         with self._writing() as db:
             take_down(db, list(pages))
 
-    def addresses(self) -> list[Address]:
-        """Return the address of every page, see `catalog_reads.addresses`."""
+    def addresses(self, *, given_up: bool = False) -> list[Address]:
+        """Return the address of every page, or of those given up; see `catalog_reads`."""
         with self._engine.connect() as db:
-            return addresses(db)
+            return addresses(db, given_up=given_up)
 
     def due(self, source_id: str, now: str, limit: int) -> list[Due]:
         """Return the pages of a source that are due, new ones first, the latest published first."""

@@ -12,6 +12,7 @@ from pipeline import catalog_rows as t
 from pipeline.catalog_rows import Due, Feed, Page, RunRow
 
 _CHUNK = 500  # ids per IN list: SQLite allows 32,766 variables, its planner likes fewer
+_GIVEN_UP = ("failed", "blocked", "disallowed", "gone")
 _MONTH = re.compile(r"^(\d{4}(?:-\d{2})?).*|.+", re.DOTALL)  # EDTF or a time, else nothing
 
 
@@ -50,12 +51,14 @@ class Address:
     source_id: str | None
 
 
-def addresses(db: sa.Connection) -> list[Address]:
-    """Return the address of every page."""
+def addresses(db: sa.Connection, *, given_up: bool = False) -> list[Address]:
+    """Return the address of every page, or of those that were never had and are not due again."""
     p, d = t.documents.c, t.discoveries.c
+    lost = sa.and_(p.capture_id.is_(None), p.next_due.is_(None), p.state.in_(_GIVEN_UP))
     wanted = (
         sa.select(p.doc_id, p.url, p.state, p.reason, sa.func.min(d.source_id))
         .select_from(t.documents.outerjoin(t.discoveries, d.doc_id == p.doc_id))
+        .where(lost if given_up else sa.true())
         .group_by(p.doc_id)
     )
     return [Address(*row) for row in db.execute(wanted)]

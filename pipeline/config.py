@@ -98,6 +98,13 @@ class BuildConfig(_Section):
         pattern="^[A-Z]{2}$",
         description="ISO 3166-1 code of the country whose government is shown as the local party.",
     )
+    # Memoranda of cities run for three to five years: after ten, two terms have passed unheard of.
+    dormant_years: int = Field(
+        10,
+        ge=1,
+        le=100,
+        description="Years without a sign of life after which an agreement counts as dormant.",
+    )
 
 
 class GatesConfig(_Section):

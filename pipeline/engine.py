@@ -22,6 +22,7 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.config import Config, ConfigError
+from pipeline.digests import ArchiveDigests
 from pipeline.paths import CHECKOUT, Workspace, shard_id_of
 from pipeline.store import counts_of, fingerprint_of
 
@@ -151,11 +152,11 @@ def models_digest(models: Path, names: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(sorted(digests.items())).encode()).hexdigest()
 
 
-def _input_digest(workspace: Workspace, folder: str, shard_id: str) -> str:
+def _input_digest(workspace: Workspace, folder: str, shard_id: str, archive: ArchiveDigests) -> str:
     path = workspace.shard(folder, shard_id)
     if not path.exists():
         return ""
-    return file_digest(path) if folder == "archive" else fingerprint_of(path)
+    return archive.of(path) if folder == "archive" else fingerprint_of(path)
 
 
 def plan(
@@ -168,6 +169,7 @@ def plan(
         models,
         json.dumps(config.values(stage.config), sort_keys=True, default=str),
     ]
+    archive = ArchiveDigests(workspace, file_digest)
     todo: list[ShardTask] = []
     done: list[ShardTask] = []
     for path in workspace.shards(stage.inputs[0]):
@@ -175,7 +177,7 @@ def plan(
         own = tuple(options)
         if stage.concerning is not None:
             own = stage.concerning(workspace, shard_id, options)
-        inputs = [_input_digest(workspace, folder, shard_id) for folder in stage.inputs]
+        inputs = [_input_digest(workspace, folder, shard_id, archive) for folder in stage.inputs]
         fingerprint = hashlib.sha256(
             "\n".join([*base, json.dumps(own), *inputs]).encode()
         ).hexdigest()
@@ -191,6 +193,7 @@ def plan(
         )
         holds = fingerprint_of(workspace.shard(stage.output, shard_id)) == fingerprint
         (done if holds else todo).append(task)
+    archive.save()
     return todo, done
 
 

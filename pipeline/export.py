@@ -26,7 +26,7 @@ from pipeline.exporters import csvtext, texts
 from pipeline.exporters.changes import changes_md
 from pipeline.exporters.datapackage import FileFacts, datapackage
 from pipeline.exporters.formats import mediatype_of, write_formats
-from pipeline.exporters.quality import read_quality
+from pipeline.exporters.quality import RECORD, read_quality, record_of
 from pipeline.exporters.release import Release
 from pipeline.exporters.report_html import render
 from pipeline.exporters.summary import IF_THERE, SUMMARISED, summarise
@@ -79,19 +79,23 @@ def run_export(
     del config
     _check_name(workspace, dataset)
     releases = workspace.outputs / ".releases" / dataset
-    source = open_source(workspace, with_annotations=annotations)
     folder = _new_folder(releases, now)
     report = ExportReport(path=workspace.outputs / dataset, release=folder)
-    report.warnings = _warnings(workspace, source)
     draft = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
+    scratch = folder.with_name(f".{folder.name}.words.tmp")  # `_prune` knows both by their names
     try:
-        _write_all(draft, dataset, source, report)
+        for path in (draft, scratch):
+            shutil.rmtree(path, ignore_errors=True)
+            path.mkdir(parents=True)
+        with open_source(workspace, scratch, with_annotations=annotations) as source:
+            report.warnings = _warnings(workspace, source)
+            _write_all(draft, dataset, source, report)
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     sync_folder(releases)
     if publish:
         publish_release(workspace, dataset, folder)
@@ -109,8 +113,8 @@ def publish_release(workspace: Workspace, dataset: str, release: Path) -> None:
 
 
 def _check_name(workspace: Workspace, dataset: str) -> None:
-    if dataset == "runs":
-        msg = "'runs' is no name for a dataset: outputs/runs holds the summaries of runs."
+    if dataset in ("runs", "releases") or dataset.endswith("-latest"):
+        msg = f"{dataset!r} is no name for a dataset: outputs/{dataset} is used otherwise."
         raise ConfigError(msg)
     if not _NAME.fullmatch(dataset):
         msg = f"{dataset!r} is no name for a dataset: lower-case letters, digits, - and _."
@@ -165,6 +169,7 @@ def _write_all(draft: Path, dataset: str, source: Source, report: ExportReport) 
     pages = {
         "CHANGES.md": changes_md(history.changes, history.is_first),
         MANIFEST: history.manifest.encoded(),
+        RECORD: record_of(source.workspace.models).encoded(),
         "codebook.md": texts.codebook_md(tables, codebook),
         "CITATION.cff": texts.citation_cff(source.created),
         "report.html": _report(draft, dataset, source, codebook),

@@ -18,7 +18,7 @@ from pipeline.built import AppliedCorrection, RestingId
 from pipeline.engine import code_digest, file_digest, models_digest
 from pipeline.exporters import changes, csvtext, history
 from pipeline.exporters.csvtext import Row
-from pipeline.exporters.tables import table
+from pipeline.exporters.tables import HISTORY, TABLES, table
 from pipeline.paths import Workspace
 from pipeline.store import read_records
 from pipeline.takedowns import read_takedowns
@@ -78,7 +78,8 @@ def history_of(
     manifest = history.Manifest(
         parts=parts_of(workspace),
         corrections=corrections,
-        tables={name: file_digest(draft / f"{name}.csv") for _, name, _ in _COMPARED},
+        # All of them: a night that brings nothing but an irrelevant document is another release.
+        tables={t.name: file_digest(draft / t.file) for t in TABLES if t not in HISTORY},
         agreements={a: history.support_digest(c) for a, c in support.items()},
     )
     old = _manifest(previous)

@@ -1,76 +1,110 @@
 """The rows of every table, from the build and from the shards, sorted by the table's key.
 
-What is there once per document passes in a stream; what is there once per mention is held.
+What there is once per mention, per coding or per document passes in batches; nothing of it is held.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
 from typing import TypeVar
 
+from pipeline.builders.derived import CODER
 from pipeline.built import BuiltMention, PartyRow, PlaceRow
-from pipeline.export_inputs import Source, annotations_of, codings_of, document_rows
+from pipeline.export_inputs import (
+    Key,
+    Quotes,
+    Source,
+    annotations_of,
+    document_rows,
+    is_exported,
+)
 from pipeline.exporters import rows
 from pipeline.exporters.csvtext import Row, row
 from pipeline.paths import shard_id_of
-from pipeline.records import Agreement, Claim, Coding, Event, Issue, Rejection, Relation
+from pipeline.records import (
+    Agreement,
+    Annotation,
+    Claim,
+    Coding,
+    Event,
+    Issue,
+    Rejection,
+    Relation,
+    Span,
+)
 from pipeline.schema import Table
-from pipeline.store import read_all
 from pipeline.takedowns import REASON, read_takedowns
 
 _Record = TypeVar("_Record")
 _LEDGERS = ("documents", "annotations", "codings", "mentions")
+_CLAIMS = (
+    "record_type, record_id, field, value, doc_id, capture_id, span.start, span.end, basis, "
+    "first_seen, last_seen, is_superseded"
+)
+_CODINGS = "doc_id, capture_id, dimension, category, coder"
 
 
 def _documents(source: Source) -> Iterator[Row]:
     return map(rows.document_row, document_rows(source.workspace))
 
 
-def _codings(source: Source) -> Iterable[Row]:
-    found = source.built("codings", Coding)
-    for path in source.workspace.shards("codings"):
-        found += codings_of(source, shard_id_of(path))
-    found.sort(key=lambda c: (c.doc_id, c.capture_id, c.dimension, c.category, c.coder))
-    return (line for coding in found for line in rows.coding_rows(coding, source.quotes))
+def _key(capture_id: str, span: Span) -> Key:
+    return capture_id, span.start, span.end
+
+
+def _quoting(
+    source: Source,
+    batches: Iterable[list[_Record]],
+    key_of: Callable[[_Record], Key],
+    line_of: Callable[[_Record, Quotes], Row],
+) -> Iterator[Row]:
+    """Yield the rows of records that quote one span each."""
+    for batch in batches:
+        quotes = source.words.of(map(key_of, batch))
+        for record in batch:
+            yield line_of(record, quotes)
+
+
+def _codings(source: Source) -> Iterator[Row]:
+    files = [p for p in (source.path("codings"), *source.workspace.shards("codings")) if p.exists()]
+    for batch in source.words.sorted_rows(files, _CODINGS, Coding):
+        kept = [c for c in batch if c.coder == CODER or is_exported(source, c)]
+        quotes = source.words.of(_key(c.capture_id, s) for c in kept for s in c.evidence)
+        for coding in kept:
+            yield from rows.coding_rows(coding, quotes)
 
 
 def _mentions(source: Source) -> Iterable[Row]:
-    return [rows.mention_row(b, source.quotes) for b in source.built("mentions", BuiltMention)]
+    return _quoting(
+        source,
+        source.batches("mentions", BuiltMention),
+        lambda b: _key(b.mention.capture_id, b.mention.span),
+        rows.mention_row,
+    )
 
 
 def _agreements(source: Source) -> Iterable[Row]:
-    return [rows.agreement_row(a) for a in source.built("agreements", Agreement)]
+    return (rows.agreement_row(a) for b in source.batches("agreements", Agreement) for a in b)
 
 
 def _events(source: Source) -> Iterable[Row]:
-    return [rows.event_row(e, source.quotes) for e in source.built("events", Event)]
+    batches = source.batches("events", Event)
+    return _quoting(source, batches, lambda e: _key(e.capture_id, e.span), rows.event_row)
 
 
 def _relations(source: Source) -> Iterable[Row]:
-    return [rows.relation_row(r, source.quotes) for r in source.built("relations", Relation)]
+    batches = source.batches("relations", Relation)
+    return _quoting(source, batches, lambda r: _key(r.capture_id, r.span), rows.relation_row)
 
 
 def _evidence(source: Source) -> Iterable[Row]:
-    claims = source.built("claims", Claim)
-    claims.sort(
-        key=lambda c: (
-            c.record_type,
-            c.record_id,
-            c.field,
-            c.value,
-            c.doc_id,
-            c.capture_id,
-            c.span.start,
-            c.span.end,
-            c.basis,
-        )
-    )
-    previous = None
-    for claim in claims:
-        line = rows.claim_row(claim, source.quotes)
-        if line != previous:
-            yield line
-        previous = line
+    files = [p for p in (source.path("claims"),) if p.exists()]
+    claims = source.words.sorted_rows(files, _CLAIMS, Claim)
+    lines = _quoting(source, claims, lambda c: _key(c.capture_id, c.span), rows.claim_row)
+    return (line for line, _ in groupby(lines))
 
 
 def _places(source: Source) -> Iterable[Row]:
@@ -97,23 +131,50 @@ def _coverage(source: Source) -> Iterable[Row]:
         yield row(*key, discovered, fetched, documents, relevant)
 
 
-def _ledger(source: Source, part: str, kind: type[_Record]) -> list[_Record]:
-    found = source.built(part, kind)
-    for folder in _LEDGERS:
-        for path in source.workspace.shards(folder):
-            found += read_all([source.workspace.shard(folder, shard_id_of(path), part)], kind)
-    return found
+def _ledger(source: Source, part: str) -> list[Path]:
+    """Return the files that a part of the account stands in: of the build and of each shard."""
+    shards = (
+        source.workspace.shard(folder, shard_id_of(path), part)
+        for folder in _LEDGERS
+        for path in source.workspace.shards(folder)
+    )
+    return [p for p in (source.path(part), *shards) if p.exists()]
+
+
+def _never_had(source: Source) -> Iterator[Row]:
+    """Yield what a source named and no run could have: told, although no stage ever saw it."""
+    if not source.workspace.catalog.exists():
+        return
+    from pipeline.catalog import Catalog
+
+    with Catalog(source.workspace) as catalog:
+        for page in catalog.addresses(given_up=True):
+            if page.reason != REASON:  # those stand there with the stage that took them down
+                why = f"{page.state}: {page.reason}" if page.reason else page.state
+                yield row(page.doc_id, page.url, page.source_id or "unknown", "ingest", why)
 
 
 def _rejections(source: Source) -> Iterable[Row]:
-    found = {rows.rejection_row(r) for r in _ledger(source, "rejections", Rejection)}
-    for taken in read_takedowns(source.workspace).values():
-        found.add(row(taken.doc_id, taken.url, taken.source_id or "unknown", "forget", REASON))
-    return sorted(found, key=lambda r: (r[0], r[3], r[4], r[1]))
+    def key(line: Row) -> tuple[str, ...]:
+        return (line[0], line[3], line[4], line[1], line[2])
+
+    order = "doc_id, stage, reason, coalesce(url, ''), source_id"
+    batches = source.words.sorted_rows(_ledger(source, "rejections"), order, Rejection)
+    told = (rows.rejection_row(r) for batch in batches for r in batch)
+    taken = [
+        row(t.doc_id, t.url, t.source_id or "unknown", "forget", REASON)
+        for t in read_takedowns(source.workspace).values()
+    ]
+    lines = heapq.merge(told, sorted([*taken, *_never_had(source)], key=key), key=key)
+    return (line for line, _ in groupby(lines))
 
 
 def _issues(source: Source) -> Iterable[Row]:
-    return sorted({rows.issue_row(i) for i in _ledger(source, "issues", Issue)})
+    order = "doc_id, capture_id, stage, field"
+    batches = source.words.sorted_rows(_ledger(source, "issues"), order, Issue)
+    lines = (rows.issue_row(i) for batch in batches for i in batch)
+    for _, same in groupby(lines, lambda line: line[:4]):  # long values are cut: sorted again
+        yield from sorted(set(same))
 
 
 def _annotations(source: Source) -> Iterable[Row]:
@@ -124,24 +185,27 @@ def _annotations(source: Source) -> Iterable[Row]:
     coordinates: dict[str, tuple[float, float]] = {}
     found: list[tuple[tuple[str, int, int], Row]] = []
     for path in source.workspace.shards("annotations"):
-        for a in annotations_of(source, shard_id_of(path)):
+        here: list[Annotation] = list(annotations_of(source, shard_id_of(path)))
+        quotes = source.words.of(_key(a.capture_id, a.span) for a in here)
+        for a in here:
             place = a.referent_id or ""
             if gazetteer is not None and place not in coordinates and place in gazetteer:
                 known = gazetteer.place(place)
                 coordinates[place] = (known.latitude, known.longitude)
             key = (a.doc_id, a.span.start, a.span.end)
-            found.append((key, rows.annotation_row(a, source.quotes, coordinates)))
+            found.append((key, rows.annotation_row(a, quotes, coordinates)))
     return [line for _, line in sorted(found)]
 
 
 def _agreement_sectors(source: Source) -> Iterable[Row]:
-    agreements = source.built("agreements", Agreement)
-    return rows.long_rows((a.agreement_id, a.sectors) for a in agreements)
+    batches = source.batches("agreements", Agreement)
+    return rows.long_rows((a.agreement_id, a.sectors) for batch in batches for a in batch)
 
 
 def _mention_sectors(source: Source) -> Iterable[Row]:
-    built = source.built("mentions", BuiltMention)
-    return rows.long_rows((b.mention.mention_id, b.mention.sectors) for b in built)
+    batches = source.batches("mentions", BuiltMention)
+    told = (b.mention for batch in batches for b in batch)
+    return rows.long_rows((m.mention_id, m.sectors) for m in told)
 
 
 def _partner_aliases(source: Source) -> Iterable[Row]:

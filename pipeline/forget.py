@@ -7,17 +7,20 @@ when the same command is given again, and every other command keeps to the list 
 2. Its payloads, all versions, are blanked in the archive (``blanking``), and those of feeds, maps
    and other answers beside it that name it: they may hold its title or text.
 3. The catalog closes its page.
-4. All stages run, so that every derived row of it goes; then every dataset under ``outputs/`` is
-   written again, and older releases, whose quotes may be its words, are removed.
+4. All stages run, so that every derived row of it goes; then every candidate under ``outputs/`` is
+   written again, and older and refused ones, whose quotes may be its words, are removed.
+5. Frozen releases that hold rows of it are withdrawn: a notice stands in their place.
 
-**Not covered**: copies of the text at other addresses (other documents), names of parties in the
-registry of ids, free blocks of the disk and snapshots of the file system, and copies that
-others took of a published release.
+One document has many addresses: http and https, with and without ``www``, and what redirected or
+pointed to it (``takedown_targets``). Other documents with the very same text are named, with the
+command that takes them down too: another publisher's copy is for a person to judge.
+
+**Not covered**: names of parties in the registry of ids, free blocks of the disk and snapshots of
+the file system, and copies that others took of a release.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -27,14 +30,14 @@ from pipeline import runs
 from pipeline.archive import recover
 from pipeline.blanking import blank
 from pipeline.captures import Entry, url_doc_id
-from pipeline.config import ConfigError
 from pipeline.faults import fault_point
 from pipeline.paths import Workspace, sync_folder
 from pipeline.recorder import closed, open_catalog
-from pipeline.takedowns import Takedown, add_takedowns, read_takedowns
-from pipeline.urls import canonical_url
+from pipeline.takedown_targets import Copy, targets_of
+from pipeline.takedowns import add_takedowns
+from pipeline.withdrawals import withdraw
 
-_DOC_ID = re.compile(r"[0-9a-f]{16}")
+_SHOWN = 20  # copies listed on a terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class ForgetReport:
     captures: tuple[str, ...]
     datasets: tuple[str, ...]
     removed_releases: int
+    withdrawn: tuple[str, ...]
+    copies: tuple[Copy, ...]
     corrections: tuple[str, ...]
 
     def as_data(self) -> dict[str, object]:
@@ -59,9 +64,15 @@ class ForgetReport:
             f"Taken down: {', '.join(self.documents)}{known}",
             f"Payloads blanked in the archive: {len(self.captures)}",
             f"Datasets written again: {', '.join(self.datasets) or 'none'}; "
-            f"older releases removed: {self.removed_releases}",
-            "Not covered: copies at other addresses, backups, and copies that others took.",
+            f"older ones removed: {self.removed_releases}",
+            f"Releases withdrawn: {', '.join(self.withdrawn) or 'none'}",
+            "Not covered: backups, and copies that others took.",
         ]
+        if self.copies:
+            lines += [f"{len(self.copies)} other documents have the same text. To take down too:"]
+            lines += [f"    cityaccords forget {copy.target}" for copy in self.copies[:_SHOWN]]
+            more = len(self.copies) - _SHOWN
+            lines += [f"    … and {more:,} more, all with --json"] if more > 0 else []
         lines += [
             f"{place}: still quotes it. Take the line out by hand." for place in self.corrections
         ]
@@ -83,7 +94,8 @@ def run_forget(run: runs.Run, target: str) -> ForgetReport:
     workspace = run.workspace
     recover(workspace)
     date = f"{run.now.astimezone(UTC):%Y-%m-%d}"
-    wanted, was_known = _documents(workspace, target, date)
+    targets = targets_of(workspace, target, date)
+    wanted = targets.documents
     add_takedowns(workspace, wanted.values())
     fault_point("forget.listed")
     rows = list(wanted.values())
@@ -104,40 +116,17 @@ def run_forget(run: runs.Run, target: str) -> ForgetReport:
         runs.extract(run)
     fault_point("forget.derived")
     datasets, removed = _publish(run)
+    taken_back = withdraw(workspace, ids, rows[0].date)
     return ForgetReport(
         documents=tuple(sorted(wanted)),
-        was_known=was_known,
+        was_known=targets.is_known,
         captures=tuple(captures),
         datasets=datasets,
         removed_releases=removed,
+        withdrawn=taken_back,
+        copies=targets.copies,
         corrections=tuple(_cited(workspace, ids)),
     )
-
-
-def _documents(workspace: Workspace, target: str, date: str) -> tuple[dict[str, Takedown], bool]:
-    """Return the documents that a target means, and whether any of them is known.
-
-    Those are the document at the address, imports that give it as theirs, addresses that led to
-    it, and, where the address itself led elsewhere, the document there.
-    """
-    address = None if _DOC_ID.fullmatch(target) else canonical_url(target)
-    if address is None and not _DOC_ID.fullmatch(target):
-        msg = f"{target!r} is no http or https address and no doc_id. Give one of the two."
-        raise ConfigError(msg)
-    first = url_doc_id(address) if address else target
-    with open_catalog(workspace) as catalog:
-        known = catalog.addresses()
-    found = {first: Takedown(doc_id=first, url=address, date=date)}
-    own = [a for a in known if a.doc_id == first or (a.url and url_doc_id(a.url) == first)]
-    led = {a.reason for a in own if a.state == "moved"}
-    ids = {first, *(a.doc_id for a in own), *led}
-    for a in known:
-        if a.doc_id in ids or (a.state == "moved" and a.reason in ids):
-            found[a.doc_id] = Takedown(
-                doc_id=a.doc_id, url=a.url or address, source_id=a.source_id, date=date
-            )
-    listed = read_takedowns(workspace)  # who finishes a takedown finds the first day there
-    return {i: listed.get(i, row) for i, row in found.items()}, bool(own)
 
 
 def _marks(urls: Iterable[str]) -> tuple[bytes, ...]:
@@ -162,7 +151,7 @@ def _holds(entry: Entry, ids: Collection[str], marks: tuple[bytes, ...]) -> bool
 
 
 def _publish(run: runs.Run) -> tuple[tuple[str, ...], int]:
-    """Write every published dataset again and remove all its other releases."""
+    """Write every candidate again and remove all older and refused ones."""
     root = run.workspace.outputs / ".releases"
     names, removed = [], 0
     for releases in sorted(p for p in root.glob("*") if p.is_dir()):
@@ -178,6 +167,10 @@ def _publish(run: runs.Run) -> tuple[tuple[str, ...], int]:
                 shutil.rmtree(old)
                 removed += 1
         sync_folder(releases)
+    refused = run.workspace.outputs / ".refused"
+    for old in sorted(refused.glob("*/*")):
+        shutil.rmtree(old)
+        removed += 1
     return tuple(names), removed
 
 

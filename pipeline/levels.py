@@ -1,6 +1,6 @@
 """Levels: the figures of a new release against those of the published one.
 
-In: two release folders, the tolerances and ``corpus/judgements/accepted.yml``. Out: a check like
+In: two folders, the tolerances and ``corpus/judgements/accepted.yml``. Out: a check like
 those of ``validate``. Accepting is a person's judgement with a reason, so it is kept with the other
 judgements: in git, appended to, never rewritten by a command.
 """
@@ -8,6 +8,7 @@ judgements: in git, appended to, never rewritten by a command.
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -60,19 +61,55 @@ def accept_levels(
     """Append what the newest unpublished release moved too far, with the reason.
 
     Raises:
-        ConfigError: No reason, nothing published, or no refused release after the published one.
+        ConfigError: No reason, nothing published, or no refused one after the published one.
     """
-    published, waiting = workspace.outputs / dataset, _newest(workspace, dataset)
+    published, waiting = workspace.outputs / dataset, refused_one(workspace, dataset)
     if not reason.strip():
         msg = "a new level needs a reason, one sentence."
         raise ConfigError(msg)
-    if not published.is_dir() or waiting is None or waiting <= published.resolve():
+    # One that was refused before the published one was made says nothing of tonight.
+    if not published.is_dir() or waiting is None or waiting.name <= published.resolve().name:
         msg = f"{dataset}: no refused release waits. Run `cityaccords refresh` first."
         raise ConfigError(msg)
     moves = _moves(figures_in(published), figures_in(waiting), workspace, gates)
     if moves:
         _append(workspace.judgements / FILE, moves, reason.strip(), now)
     return moves
+
+
+def refuse(workspace: Workspace, dataset: str, candidate: Path) -> Path:
+    """Put a refused candidate where the newest one can be looked at; the one before it goes.
+
+    Raises:
+        OSError: The disk is full.
+    """
+    folder = _refused(workspace, dataset)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in list(folder.iterdir()):
+        shutil.rmtree(old)
+    candidate.rename(folder / candidate.name)
+    sync_folder(folder)
+    sync_folder(candidate.parent)
+    return folder / candidate.name
+
+
+def refused_one(workspace: Workspace, dataset: str) -> Path | None:
+    """Return the newest candidate that was refused, if one is kept."""
+    folder = _refused(workspace, dataset)
+    found = sorted(folder.glob("[0-9]*")) if folder.is_dir() else []
+    return found[-1] if found else None
+
+
+def unpublished(workspace: Workspace, dataset: str) -> list[Path]:
+    """Return the candidates that are newer than the published one: killed runs left them."""
+    published = (workspace.outputs / dataset).resolve()
+    folder = workspace.outputs / ".releases" / dataset
+    found = sorted(folder.glob("[0-9]*")) if folder.is_dir() else []
+    return [path for path in found if not published.is_dir() or path.name > published.name]
+
+
+def _refused(workspace: Workspace, dataset: str) -> Path:
+    return workspace.outputs / ".refused" / dataset
 
 
 def figures_in(folder: Path) -> dict[str, float]:
@@ -95,12 +132,6 @@ def _moves(
         least_rows=gates.least_rows,
     )
     return moves_of(before, after, allowed, _accepted(workspace.judgements / FILE))
-
-
-def _newest(workspace: Workspace, dataset: str) -> Path | None:
-    releases = (workspace.outputs / ".releases" / dataset).resolve()
-    found = sorted(releases.glob("[0-9]*")) if releases.is_dir() else []
-    return found[-1] if found else None
 
 
 def _accepted(path: Path) -> list[Accepted]:

@@ -186,7 +186,10 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """One agreement over all documents. ``tier`` is ``vetted`` or ``candidate``."""
+    """One agreement over all documents. ``tier`` is ``vetted`` or ``candidate``.
+
+    ``dormant`` is derived, and None where nothing that was reached has a date.
+    """
 
     agreement_id: str
     label: str
@@ -208,6 +211,7 @@ class Agreement:
     official_count: int
     score: float
     tier: str
+    dormant: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

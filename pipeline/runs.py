@@ -1,14 +1,18 @@
 """Runs: stages in their order, under one lock. Commands call these; stages know nothing of them.
 
-`extract` brings all derived data up to date, `refresh` is the nightly run, `examine` takes one
-document through the same stages in a workspace of its own.
+`extract` brings all derived data up to date, `publish_checked` is what a night does with it,
+`release` freezes what a night published, `examine` takes one document through the same stages in
+a workspace of its own.
 """
 
 from __future__ import annotations
 
+import errno
 import importlib
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +25,14 @@ from pipeline.paths import Workspace
 
 if TYPE_CHECKING:
     from pipeline.export import ExportReport
+    from pipeline.releases import ReleaseReport
     from pipeline.validate import ValidateReport
+    from pipeline.validators.findings import Result
 
 PER_DOCUMENT = ("read", "tag", "classify", "relate")
 DATASET = "agreements"
+# How libraries tell of a full disk in errors of their own: Excel, Parquet and DuckDB; SQLite.
+_FULL = (os.strerror(errno.ENOSPC), "database or disk is full")
 
 
 class GateError(Exception):
@@ -113,35 +121,96 @@ def extract(run: Run) -> list[StageReport]:
     return [*run_stages(run, PER_DOCUMENT), build(run)]
 
 
+@contextmanager
+def _telling(dataset: str) -> Iterator[None]:
+    """Give what goes wrong while a dataset is written the error that has its exit code.
+
+    Raises:
+        GateError: A value or a key is not what its column allows: the data, not the program.
+        OSError: The disk is full, also where a library tells so in its own words.
+    """
+    try:
+        yield
+    except Exception as error:
+        if any(words in str(error) for words in _FULL):
+            raise OSError(errno.ENOSPC, "no space left for the files of", dataset) from error
+        if isinstance(error, ValueError):
+            msg = f"{dataset}: {error}. Not published; the last one stays."
+            raise GateError(msg) from error
+        raise
+
+
 def export(run: Run, dataset: str = DATASET, *, annotations: bool = False) -> ExportReport:
-    """Write and publish the dataset from what exists."""
+    """Write and publish the dataset from what exists.
+
+    Raises:
+        GateError: A cell breaks its column's rule. What was published stays.
+    """
     from pipeline.export import run_export
 
-    report = run_export(
-        run.workspace, run.config, dataset=dataset, annotations=annotations, now=run.now
-    )
+    with _telling(dataset):
+        report = run_export(
+            run.workspace, run.config, dataset=dataset, annotations=annotations, now=run.now
+        )
     run.progress("export", 1, 1)
     return report
 
 
-def validate(run: Run, dataset: str = DATASET) -> ValidateReport:
-    """Check the published dataset, every coded cell against its sentence."""
+def validate(run: Run, dataset: str = DATASET, *, version: str = "") -> ValidateReport:
+    """Check the published dataset, every coded cell against its sentence; or a frozen release."""
+    from pipeline.release_checks import check_release
     from pipeline.validate import run_validate
 
+    if version:
+        return check_release(run.workspace, run.config, dataset, version)
     return run_validate(run.workspace, run.config, dataset=dataset)
 
 
-def publish_checked(run: Run, dataset: str = DATASET) -> tuple[ExportReport, ValidateReport]:
-    """Write a release, check it, and publish it only if every check passes."""
+def publish_checked(
+    run: Run, dataset: str = DATASET, more: Mapping[str, Callable[[Path], Result]] | None = None
+) -> tuple[ExportReport, ValidateReport]:
+    """Write a candidate, check it, and publish it only if every check passes.
+
+    ``more`` are further checks of the written folder, by name.
+
+    A refused one goes to ``outputs/.refused/<dataset>/``, where the newest is kept for a look.
+
+    Raises:
+        GateError: A cell breaks its column's rule, so that there is nothing to check.
+    """
     from pipeline.export import publish_release, run_export
-    from pipeline.levels import check_levels
+    from pipeline.levels import check_levels, refuse, unpublished
     from pipeline.validate import run_validate
 
-    exported = run_export(run.workspace, run.config, dataset=dataset, publish=False, now=run.now)
-    checked = run_validate(run.workspace, run.config, dataset=dataset, release=exported.release)
+    for left in unpublished(run.workspace, dataset):
+        shutil.rmtree(left)  # of a run that was killed before it published
+    with _telling(dataset):
+        exported = run_export(
+            run.workspace, run.config, dataset=dataset, publish=False, now=run.now
+        )
+        checked = run_validate(run.workspace, run.config, dataset=dataset, release=exported.release)
     checked.results["levels"] = check_levels(
         run.workspace, run.config.gates, dataset, exported.release
     )
+    for name, check in (more or {}).items():
+        checked.results[name] = check(exported.release)
     if checked.ok:
         publish_release(run.workspace, dataset, exported.release)
+    else:
+        exported.release = refuse(run.workspace, dataset, exported.release)
     return exported, checked
+
+
+def release(run: Run, dataset: str = DATASET) -> tuple[ReleaseReport, ValidateReport | None]:
+    """Freeze the published candidate under the next version, after its checks.
+
+    Raises:
+        GateError: A check refused. No release was made.
+    """
+    from pipeline.releases import RefusedError, run_release
+
+    try:
+        with _telling(dataset):
+            return run_release(run.workspace, run.config, dataset=dataset, now=run.now)
+    except RefusedError as error:
+        raise GateError(str(error)) from error

@@ -7,16 +7,14 @@ its id and its address.
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.captures import Link, Note, url_doc_id
 from pipeline.config import ConfigError
-from pipeline.paths import Workspace, sync_folder
+from pipeline.ledgers import append_lines, lines_of
+from pipeline.paths import Workspace
 from pipeline.records import Capture
 
 REASON = "taken down on request"
@@ -45,13 +43,8 @@ def read_takedowns(workspace: Workspace) -> dict[str, Takedown]:
         ConfigError: A line is no takedown.
     """
     path = workspace.takedowns
-    if not path.exists():
-        return {}
     found: dict[str, Takedown] = {}
-    whole = path.read_text("utf-8").rpartition("\n")[0]
-    for number, cells in enumerate(csv.reader(io.StringIO(whole)), start=1):
-        if not cells or tuple(cells) == COLUMNS:
-            continue
+    for number, cells in lines_of(path, COLUMNS):
         if len(cells) != len(COLUMNS) or not _is_date(cells[-1]):
             msg = f"{path}:{number}: not a takedown. Lines are {','.join(COLUMNS)}; restore it."
             raise ConfigError(msg)
@@ -79,22 +72,8 @@ def add_takedowns(workspace: Workspace, rows: Iterable[Takedown]) -> None:
     new = [row for row in rows if row.doc_id not in known]
     if not new:
         return
-    path = workspace.takedowns
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as handle:
-        handle.seek(0)
-        whole = handle.read().rpartition(b"\n")
-        size = len(whole[0]) + len(whole[1])
-        handle.truncate(size)
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        if not size:
-            writer.writerow(COLUMNS)
-        writer.writerows([r.doc_id, r.url or "", r.source_id or "", r.date] for r in new)
-        handle.write(out.getvalue().encode())
-        handle.flush()
-        os.fsync(handle.fileno())
-    sync_folder(path.parent)
+    cells = [(r.doc_id, r.url or "", r.source_id or "", r.date) for r in new]
+    append_lines(workspace.takedowns, COLUMNS, cells)
 
 
 def without(links: Iterable[Link], ids: Collection[str]) -> tuple[Link, ...]:

@@ -285,11 +285,13 @@ def test_a_telling_comes_back_from_its_line_as_it_was() -> None:
         lineage=[("continues", "Boston “é”")],
         sectors=("health",),
     )
-    back = unpack(pack(replace(one, sentences=((one.mention.span, one.mention.span),))))
+    with_sentence = replace(one, sentences=((one.mention.span, one.mention.span),))
+    bare, back = unpack(pack([told("b"), with_sentence]))
+    assert bare.mention == told("b").mention
     assert back.mention == one.mention
     assert back.sentences == ((one.mention.span, one.mention.span),)
     assert back.document == replace(one.document, grams=b"", minhash=(), lead="")
-    assert "\n" not in pack(one)
+    assert "\n" not in pack([one])[0]
 
 
 def test_sorted_files_merge_into_one_order_whatever_the_files(tmp_path: Path) -> None:

@@ -200,3 +200,132 @@ def test_the_page_on_corrections_shows_what_is_accepted() -> None:
 def test_words_that_stand_twice_are_no_place() -> None:
     assert find_once("ab ab", "ab") is None
     assert find_once("ab", "b") is not None
+
+
+PAPER = "Yogyakarta and Kyoto Prefecture signed a charter in 1995, the memorandum of 1985 anew."
+
+
+def twice(root: Path, text: str = PAPER, *, at: str = "01") -> tuple[Workspace, Document]:
+    """Two agreements of one pair that only a reader can tell to be one."""
+    one = document("a", TEXT)
+    two = document("b", text, retrieved_at=f"2026-11-{at}T00:00:00Z")
+    light_models(root)
+    told = [
+        mention(one, YOGYAKARTA, KYOTO, instrument="mou", date="1985"),
+        mention(two, YOGYAKARTA, KYOTO, instrument="cooperation_agreement", date="1995"),
+        mention(one, YOGYAKARTA, BOSTON, instrument="mou", date="2001"),
+    ]
+    workspace = fill(root, [one, two], told)
+    archive(workspace, [one, two])
+    return workspace, two
+
+
+def same(doc: Document, one: str = "CA-000002", other: str = "CA-000001") -> str:
+    return (
+        f"same_as:\n  - agreement: {one}\n    same_as: {other}\n    doc_id: '{doc.doc_id}'\n"
+        f"    quote: the memorandum of 1985 anew\n    reason: one paper\n"
+    )
+
+
+def ids(release: Path) -> list[str]:
+    return [r["agreement_id"] for r in rows(release, "agreements")]
+
+
+def test_an_agreement_that_is_another_one_is_merged_into_it_on_every_run(tmp_path: Path) -> None:
+    workspace, two = twice(tmp_path)
+    assert ids(publish(workspace, 1)) == ["CA-000001", "CA-000002", "CA-000003"]
+    decide(workspace, same(two))
+    after = publish(workspace, 2)
+    assert ids(after) == ["CA-000001", "CA-000003"]
+    first = rows(after, "agreements")[0]
+    assert (first["document_count"], first["first_date"], first["latest_date"]) == (
+        "2",
+        "1985",
+        "1995",
+    )
+    (stone,) = rows(after, "tombstones")
+    assert (stone["agreement_id"], stone["status"], stone["merged_into"], stone["reason"]) == (
+        "CA-000002",
+        "merged",
+        "CA-000001",
+        "reviewer",
+    )
+    assert {r["reason"] for r in rows(after, "changes")} == {"reviewer"}
+    assert {m["agreement_id"] for m in rows(after, "mentions")} == {"CA-000001", "CA-000003"}
+    report = run_validate(workspace, Config())
+    assert report.ok, report.as_text()
+    assert ids(publish(workspace, 3)) == ["CA-000001", "CA-000003"]
+    decide(workspace, "")  # taken back: the old id stands again
+    again = publish(workspace, 4)
+    assert ids(again) == ["CA-000001", "CA-000002", "CA-000003"]
+    assert rows(again, "tombstones") == []
+
+
+def test_a_sameness_is_reopened_when_the_text_under_it_changed(tmp_path: Path) -> None:
+    workspace, two = twice(tmp_path)
+    publish(workspace, 1)
+    decide(workspace, same(two))
+    assert len(ids(publish(workspace, 2))) == 2
+    twice(tmp_path, PAPER.replace("1985 anew", "1985, not again"), at="05")
+    after = publish(workspace, 3)
+    assert len(ids(after)) == 3
+    (issue,) = [i for i in rows(after, "issues") if i["field"].startswith("correction")]
+    assert (issue["field"], issue["value"]) == ("correction CA-000002 same_as", "CA-000001")
+    assert issue["reason"].startswith("re-opened")
+
+
+def test_agreements_of_other_parties_are_never_the_same(tmp_path: Path) -> None:
+    workspace, two = twice(tmp_path)
+    publish(workspace, 1)
+    decide(workspace, same(two, "CA-000003"))
+    after = publish(workspace, 2)
+    assert len(ids(after)) == 3
+    (issue,) = [i for i in rows(after, "issues") if i["field"].startswith("correction")]
+    assert "parties.yml must say so first" in issue["reason"]
+
+
+def test_a_corrected_cell_of_a_merged_agreement_is_reopened(tmp_path: Path) -> None:
+    workspace, two = twice(tmp_path)
+    publish(workspace, 1)
+    cells = cell(two, "1996", quote="signed a charter in 1995").replace("CA-000001", "CA-000002")
+    decide(workspace, cells + same(two))
+    after = publish(workspace, 2)
+    (issue,) = [i for i in rows(after, "issues") if i["field"].startswith("correction")]
+    assert "was merged into CA-000001" in issue["reason"]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "line"),
+    [
+        ([("CA-000002", "CA-000001"), ("CA-000001", "CA-000002")], 7),
+        ([("CA-000002", "CA-000001"), ("CA-000002", "CA-000003")], 7),
+        ([("CA-000002", "CA-000002")], 2),
+    ],
+)
+def test_a_sameness_that_contradicts_itself_is_named_with_its_line(
+    pairs: list[tuple[str, str]], line: int
+) -> None:
+    text = "same_as:\n" + "".join(
+        f"  - agreement: {one}\n    same_as: {other}\n    doc_id: '0f3a5c7e9b1d2f46'\n"
+        "    quote: anew\n    reason: one paper\n"
+        for one, other in pairs
+    )
+    with pytest.raises(ConfigError, match=f"corrections.yml:{line}: "):
+        parse_corrections(text, "corrections.yml", CODES)
+
+
+def test_of_a_chain_of_samenesses_the_last_one_stands(tmp_path: Path) -> None:
+    workspace, two = twice(tmp_path)
+    one = document("a", TEXT)
+    third = mention(two, YOGYAKARTA, KYOTO, instrument="contract", date="2003")
+    told = [
+        mention(one, YOGYAKARTA, KYOTO, instrument="mou", date="1985"),
+        mention(two, YOGYAKARTA, KYOTO, instrument="cooperation_agreement", date="1995"),
+        third,
+    ]
+    fill(tmp_path, [one, two], told)
+    publish(workspace, 1)
+    decide(workspace, same(two, "CA-000003", "CA-000002") + same(two).removeprefix("same_as:\n"))
+    after = publish(workspace, 2)
+    assert ids(after) == ["CA-000001"]
+    assert [s["merged_into"] for s in rows(after, "tombstones")] == ["CA-000001"] * 2

@@ -60,6 +60,7 @@ CONTRACT = {
 BESIDE = {"datapackage.json", "codebook.md", "CITATION.cff", "SHA256SUMS", "report.html"} | {
     "CHANGES.md",
     "manifest.json",
+    "quality.json",
 }
 
 

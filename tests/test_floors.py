@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from pipeline.validators.floors import (
     keep_figures,
     recall_figures,
 )
+from tests.conftest import TEXTS, Command
 
 NOW = datetime(2026, 11, 24, 5, tzinfo=UTC)
 FLOORS = Floors("gold", {"pair.p": 0.8, "read.kept": 1.0})
@@ -185,3 +187,33 @@ def test_damaged_models_fall_below_the_floors_and_mended_ones_pass_again(tmp_pat
 
     thresholds.write_text(whole, "utf-8")
     assert quality_gate(run)(release_of(tmp_path, record_of(models))).count == 0
+
+
+@pytest.mark.slow
+def test_a_night_with_damaged_models_ends_with_code_6_and_yesterdays_stays(
+    tmp_path: Path, command: Command
+) -> None:
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text("".join(json.dumps(row) + "\n" for row in TEXTS), "utf-8")
+    here = ("--workspace", str(tmp_path), "--engine", "serial")
+    assert command(*here, "ingest", "--documents", str(texts)).returncode == 0
+    models = tmp_path / "models"
+    shutil.copytree(CHECKOUT / "models", models, ignore=shutil.ignore_patterns("training"))
+    held = json.loads((models / "floors.json").read_text("utf-8"))
+    low = {"pair.p": 0.1, "pair.f1": 0.1}  # far below: another test holds the true ones
+    held["sample"]["floors"] = low
+    (models / "floors.json").write_text(json.dumps(held), "utf-8")
+    done = command(*here, "refresh")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"quality floors +2 examined  ok", done.stdout)
+    published = (tmp_path / "outputs" / "agreements").resolve()
+    assert json.loads((published / RECORD).read_text("utf-8"))["gold"]["sample"]["floors"] == low
+
+    thresholds = models / "thresholds.yml"
+    whole = thresholds.read_text("utf-8")
+    thresholds.write_text(re.sub(r"(?m)^candidate: .*", "candidate: 0.999", whole), "utf-8")
+    done = command(*here, "refresh")
+    assert done.returncode == 6
+    assert "pair.f1" in done.stdout and "its floor is 0.1" in done.stdout
+    assert (tmp_path / "outputs" / "agreements").resolve() == published
+    assert command(*here, "validate").returncode == 0  # measured before: it is remembered

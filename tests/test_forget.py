@@ -1,6 +1,7 @@
 """A takedown leaves no word of a document, whatever dies on the way, and nothing else changes."""
 
 import csv
+import dataclasses
 import json
 import zlib
 from datetime import datetime
@@ -13,13 +14,16 @@ from pipeline.archive import ArchiveWriter, read_captures, read_entries, read_pa
 from pipeline.blanking import blank
 from pipeline.captures import Exchange, Link, Note, make_capture, url_doc_id
 from pipeline.catalog import Catalog
+from pipeline.catalog_rows import Page
 from pipeline.faults import TAKEDOWN_POINTS
 from pipeline.forget import run_forget
 from pipeline.paths import Workspace
 from pipeline.recorder import recording
 from pipeline.runs import open_run
+from pipeline.takedown_targets import targets_of, with_and_without_www
 from pipeline.takedowns import REASON, Takedown, add_takedowns, read_takedowns
 from tests.conftest import Command
+from tests.dataset_builders import document, fill
 
 NOW = "2026-11-24T02:00:00Z"
 WORD = "Quillonia"  # an invented word that stands in the document to go alone
@@ -284,3 +288,125 @@ def test_a_torn_line_of_the_list_is_passed_over_and_replaced(tmp_path: Path) -> 
     assert list(read_takedowns(workspace)) == [one.doc_id]
     add_takedowns(workspace, [one, two])
     assert list(read_takedowns(workspace)) == [one.doc_id, two.doc_id]
+
+
+def known_workspace(root: Path) -> Workspace:
+    """A catalog with addresses of one document in several dresses, and others beside it."""
+    workspace = Workspace(root)
+    words = "The City of Leeds signed a twinning agreement with Durban in South Africa in May 1999."
+    other = words.replace("Durban", "Dortmund")
+    front = "https://press.example/"
+    texts = {
+        "https://press.example/a/twins": words,
+        "https://www.press.example/a/twins": words,
+        "https://m.press.example/a/twins/amp": words,
+        "https://press.example/a/twins?from=home": words,
+        "https://press.example/a/twins?id=2": other,  # another document: the parameter tells
+        "https://port.press.example/a/twins": words,  # another host of that publisher
+        "https://gazette.example/copied": words,
+        "https://gazette.example/short": "Page not found",
+        "https://third.example/short": "Page not found",
+        front: "All the news of the press of this town, every day, from early in the morning on.",
+    }
+    documents = [
+        dataclasses.replace(
+            document(url, text, url=url),
+            doc_id=url_doc_id(url),
+        )
+        for url, text in texts.items()
+    ]
+    fill(root, documents, [])
+    moved = {
+        "https://press.example/old": "https://press.example/a/twins",
+        "https://press.example/short/1": front,
+        "https://press.example/short/2": front,
+    }
+    with Catalog(workspace) as catalog:
+        catalog.put_pages(
+            [Page(doc_id=url_doc_id(u), url=u, host="x", state="fetched") for u in texts]
+            + [
+                Page(doc_id=url_doc_id(u), url=u, host="x", state="moved", reason=url_doc_id(to))
+                for u, to in moved.items()
+            ]
+        )
+    return workspace
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://press.example/a/twins",
+        "https://www.press.example/a/twins#top",
+        "https://press.example/old",
+        "https://press.example/a/twins?utm_source=x",
+    ],
+)
+def test_one_document_is_found_at_all_its_addresses_and_copies_are_named(
+    tmp_path: Path, target: str
+) -> None:
+    targets = targets_of(known_workspace(tmp_path), target, "2026-11-24")
+    assert targets.is_known
+    urls = {row.url for row in targets.documents.values()}
+    assert urls - {"https://www.press.example/old"} == {
+        "https://press.example/a/twins",
+        "https://www.press.example/a/twins",
+        "https://m.press.example/a/twins/amp",
+        "https://press.example/a/twins?from=home",
+        "https://press.example/old",
+    } | ({target} if target.endswith("old") else set())
+    assert [c.target for c in targets.copies] == [
+        "https://gazette.example/copied",
+        "https://port.press.example/a/twins",
+    ]
+
+
+def test_a_short_notice_has_no_copies_and_a_front_page_does_not_come_along(tmp_path: Path) -> None:
+    workspace = known_workspace(tmp_path)
+    short = targets_of(workspace, "https://gazette.example/short", "2026-11-24")
+    assert short.copies == ()
+    dead = targets_of(workspace, "https://press.example/short/1", "2026-11-24")
+    assert {r.url for r in dead.documents.values()} == {
+        "https://press.example/short/1",
+        "https://www.press.example/short/1",
+    }
+
+
+def test_only_names_have_a_twin_with_www() -> None:
+    assert with_and_without_www("https://www.a.example/x?y=1") == [
+        "https://www.a.example/x?y=1",
+        "https://a.example/x?y=1",
+    ]
+    for lonely in ("http://127.0.0.1:8000/x", "http://[::1]/x", "http://localhost/x"):
+        assert with_and_without_www(lonely) == [lonely]
+
+
+@pytest.mark.slow
+def test_a_takedown_withdraws_the_frozen_release_and_tells_what_it_did(
+    command: Command, mined: Path
+) -> None:
+    common = ("--workspace", str(mined), "--engine", "serial")
+    copied = {**TEXTS[0], "url": "https://gazette.example/copied", "doc_id": "of its own"}
+    more = mined / "more.jsonl"
+    more.write_text(json.dumps(copied) + "\n", "utf-8")
+    assert command(*common, "ingest", "--documents", str(more)).returncode == 0
+    more.unlink()
+    assert command(*common, "extract").returncode == 0
+    released = command(*common, "release")
+    assert released.returncode == 0, released.stderr
+    refused = mined / "outputs/.refused/agreements/20261123T020000Z"
+    refused.mkdir(parents=True)
+    (refused / "mentions.csv").write_text(WORD)
+    done = command(*common, "forget", URL)
+    assert done.returncode == 0, done.stderr
+    assert "Releases withdrawn: agreements 2026.11.1" in done.stdout
+    (copy,) = [line for line in done.stdout.splitlines() if "cityaccords forget" in line]
+    again = command(*common, "forget", copy.split()[-1])
+    assert again.returncode == 0, again.stderr
+    check_gone(command, mined)
+    assert not refused.exists()
+    place = mined / "outputs/releases/agreements/2026.11.1"
+    assert [p.name for p in place.iterdir()] == ["WITHDRAWN.md"]
+    assert not (mined / "outputs/agreements-latest").is_symlink()
+    following = command(*common, "release")
+    assert following.returncode == 0, following.stderr
+    assert "Released agreements 2026.11.2" in following.stdout

@@ -387,7 +387,10 @@ def test_croissant_names_every_file_and_column(hostile: Release) -> None:
     for record in found["recordSet"]:
         for field in record["field"]:
             if "references" in field:
-                assert field["references"]["field"]["@id"] in fields
+                other = field["references"]
+                assert other["fileObject"]["@id"] in files
+                table = other["fileObject"]["@id"].removesuffix(".csv")
+                assert f"{table}/{other['extract']['column']}" in fields
 
 
 class Tags(HTMLParser):

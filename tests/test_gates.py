@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import ConfigError, GatesConfig
-from pipeline.levels import accept_levels, check_levels
+from pipeline.levels import accept_levels, check_levels, refuse, refused_one, unpublished
 from pipeline.paths import Workspace
 from pipeline.validators.gates import Accepted, Tolerances, figures_of, moves_of
 
@@ -74,12 +74,12 @@ def test_an_accepted_move_passes_once_and_another_asks_again() -> None:
     assert moves_of({"documents": 50.0}, {"documents": 25.0}, ALLOWED, accepted)
 
 
-def release(root: Path, name: str, count: int) -> Path:
-    folder = root / "outputs/.releases/agreements" / name
-    folder.mkdir(parents=True)
+def release(root: Path, name: str, count: int, folder: str = "outputs/.releases") -> Path:
+    path = root / folder / "agreements" / name
+    path.mkdir(parents=True)
     lines = "".join(f"{n},a,t\n" for n in range(count))
-    (folder / "documents.csv").write_text(f"doc_id,source_id,title\n{lines}", "utf-8")
-    return folder
+    (path / "documents.csv").write_text(f"doc_id,source_id,title\n{lines}", "utf-8")
+    return path
 
 
 def test_a_refused_level_is_accepted_by_one_command_with_its_reason(tmp_path: Path) -> None:
@@ -91,6 +91,7 @@ def test_a_refused_level_is_accepted_by_one_command_with_its_reason(tmp_path: Pa
     refused = check_levels(workspace, gates, "agreements", second)
     assert refused.count == 2  # the table and its only source
     assert "validate --accept" in refused.failures[0].remedy
+    second = refuse(workspace, "agreements", second)
     moves = accept_levels(workspace, gates, "agreements", 'closed: "a"', NOW)
     assert [m.figure for m in moves] == ["documents", "documents@a"]
     assert check_levels(workspace, gates, "agreements", second).count == 0
@@ -102,6 +103,26 @@ def test_nothing_is_accepted_without_a_reason_or_a_refused_release(tmp_path: Pat
     (tmp_path / "outputs/agreements").symlink_to(release(tmp_path, "20260101T000000Z", 100))
     with pytest.raises(ConfigError, match="no refused release"):
         accept_levels(workspace, gates, "agreements", "why", NOW)
-    release(tmp_path, "20260102T000000Z", 50)
+    refuse(workspace, "agreements", release(tmp_path, "20251231T000000Z", 50))
+    with pytest.raises(ConfigError, match="no refused release"):  # of a night before that one
+        accept_levels(workspace, gates, "agreements", "why", NOW)
+    refuse(workspace, "agreements", release(tmp_path, "20260102T000000Z", 50))
     with pytest.raises(ConfigError, match="needs a reason"):
         accept_levels(workspace, gates, "agreements", " ", NOW)
+
+
+def test_only_the_newest_refused_release_is_kept_and_what_kills_left_is_found(
+    tmp_path: Path,
+) -> None:
+    workspace = Workspace(tmp_path)
+    first = release(tmp_path, "20260101T000000Z", 100)
+    (tmp_path / "outputs/agreements").symlink_to(first)
+    for day in (2, 3, 4):
+        refuse(workspace, "agreements", release(tmp_path, f"2026010{day}T000000Z", 1))
+    refused = tmp_path / "outputs/.refused/agreements"
+    assert [p.name for p in refused.iterdir()] == ["20260104T000000Z"]
+    assert refused_one(workspace, "agreements") == refused / "20260104T000000Z"
+    assert list(first.parent.iterdir()) == [first]
+    assert unpublished(workspace, "agreements") == []
+    killed = release(tmp_path, "20260105T000000Z", 1)
+    assert unpublished(workspace, "agreements") == [killed]

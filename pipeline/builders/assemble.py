@@ -19,6 +19,7 @@ from pipeline.builders.claims import (
 )
 from pipeline.builders.lifecycle import Happening, Life, live
 from pipeline.builders.model import Telling
+from pipeline.builders.plausible import Sleep, is_dormant
 from pipeline.builders.registry import Unnamed
 from pipeline.builders.resolve import Body
 from pipeline.records import Agreement, Claim, Event, Party
@@ -36,6 +37,7 @@ class Rules:
     level_of: Callable[[str], str]
     place_names: Mapping[str, str]
     vetted: float
+    sleep: Sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def draft(
         official_count=official,
         score=values.combined_score(current or ordered, sources),
         tier="vetted" if is_vetted else "candidate",
+        dormant=is_dormant(life, ordered, rules.sleep),
     )
     return Draft(
         agreement=agreement,

@@ -8,12 +8,13 @@ have none.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.builders.lifecycle import ASSERTED, Happening, Told
 from pipeline.builders.model import Telling
-from pipeline.records import Claim, Issue, Mention, Party, Span
+from pipeline.records import Claim, FieldEvidence, Issue, Mention, Party, Span
 from pipeline.schema import SEPARATOR
 
 PARTY_FIELDS = ("name", "kind", "country")
@@ -59,25 +60,42 @@ def coded_cells(mention: Mention) -> dict[str, str]:
     return cells | {field: value for field, value in optional.items() if value}
 
 
-def supply(telling: Telling, field: str) -> list[Supply]:
+Index = Mapping[str, Sequence[FieldEvidence]]
+
+
+def index_of(mention: Mention) -> Index:
+    """Return the evidence of a mention by the field that it is for, or for a part of."""
+    found: dict[str, list[FieldEvidence]] = defaultdict(list)
+    for item in mention.evidence:
+        found[item.field.partition(".")[0]].append(item)
+    return found
+
+
+def supply(telling: Telling, field: str, index: Index | None = None) -> list[Supply]:
     """Return the words that a mention gives for a field, in text order.
 
     A kind or a country without words of its own rests on the party's name (basis ``referent``), the
     kind of a date on the date.
+
+    Args:
+        telling: The mention.
+        field: A column of its row.
+        index: Its evidence by field, if somebody has made that already.
     """
-    found = [
-        e for e in telling.mention.evidence if e.field == field or e.field.startswith(f"{field}.")
-    ]
+    index = index_of(telling.mention) if index is None else index
+    found = list(index.get(field, ()))
     if field == "sectors":
-        found += [e for e in telling.mention.evidence if e.field == "sector"]
+        found += [e for e in index.get("sector", ()) if e.field == "sector"]
+    if len(found) == 1:
+        return [Supply(telling, found[0].span, found[0].basis)]
     if found:
         spans = {(e.span.start, e.span.end, e.basis): e for e in found}
         return [Supply(telling, e.span, e.basis) for _, e in sorted(spans.items())]
     side, _, part = field.rpartition("_")
     if part in ("kind", "country") and side in ("local_party", "partner"):
-        return [Supply(telling, s.span, "referent") for s in supply(telling, f"{side}_name")]
+        return [Supply(telling, s.span, "referent") for s in supply(telling, f"{side}_name", index)]
     if field == "date_kind":
-        return supply(telling, "date")
+        return supply(telling, "date", index)
     return []
 
 
@@ -86,8 +104,9 @@ def mention_claims(telling: Telling) -> tuple[list[Claim], list[Issue]]:
     claims: list[Claim] = []
     issues: list[Issue] = []
     m = telling.mention
+    index = index_of(m)
     for field, value in coded_cells(m).items():
-        supplies = supply(telling, field)
+        supplies = supply(telling, field, index)
         if not supplies:
             reason = "a coded cell without evidence: the relator gave no span for it"
             issues.append(

@@ -1,7 +1,8 @@
 """A researcher's corrections, read from the text of ``corpus/judgements/corrections.yml``.
 
 A correction of a cell names the agreement, the column, the value and the words that say so; one of
-a mention names the document and the words that are no agreement::
+a mention names the document and the words that are no agreement; one of an agreement names the
+other one of the same two parties that it is the same as, which stands for both::
 
     agreements:
       - agreement: CA-000012
@@ -15,6 +16,12 @@ a mention names the document and the words that are no agreement::
       - doc_id: 0f3a5c7e9b1d2f46
         quote: the cup final between Leeds and Durban
         reason: a match
+    same_as:
+      - agreement: CA-000031
+        same_as: CA-000012
+        doc_id: 0f3a5c7e9b1d2f46
+        quote: the memorandum of 1985, which papers call a charter
+        reason: one paper under two names
 
 Only the words decide whether a correction still holds: where the newest version of the document
 no longer has them, it is re-opened, which means reported and not applied.
@@ -66,16 +73,25 @@ class _NoAgreement(BaseModel):
     on: str = ""
 
 
+class _SameAs(_NoAgreement):
+    agreement: str = Field(pattern=r"^CA-\d{6,}$")
+    same_as: str = Field(pattern=r"^CA-\d{6,}$")
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     agreements: tuple[_Cell, ...] = ()
     not_agreements: tuple[_NoAgreement, ...] = ()
+    same_as: tuple[_SameAs, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One decision; without an agreement it says that the words tell none."""
+    """One decision; without an agreement it says that the words tell none.
+
+    With ``same_as`` it says which other agreement this one is, and has no field.
+    """
 
     where: str
     doc_id: str
@@ -84,11 +100,13 @@ class Correction:
     agreement_id: str = ""
     field: str = ""
     value: str | None = None
+    same_as: str = ""
 
     @property
     def digest(self) -> str:
         """The fingerprint of what was decided; where in the file it stands does not count."""
-        told = (self.agreement_id, self.field, self.value or "", self.doc_id, self.quote)
+        told = [self.agreement_id, self.field, self.value or "", self.doc_id, self.quote]
+        told += [self.same_as] if self.same_as else []  # older decisions keep their fingerprint
         return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
 
 
@@ -139,7 +157,37 @@ def parse_corrections(
                 value=cell.value or None,
             )
         )
-    return (*found, *_struck(file, node, where))
+    return (*found, *_struck(file, node, where), *_same(file, node, where))
+
+
+def _same(file: _File, node: yaml.Node | None, where: str) -> list[Correction]:
+    found: dict[str, Correction] = {}
+    for number, given in enumerate(file.same_as):
+        place = f"{where}:{line_of(node, ('same_as', number))}"
+        wrong = ""
+        if given.agreement in found:
+            wrong = f"{given.agreement} is said to be another one in {found[given.agreement].where}"
+        elif heir_of(given.same_as, found) == given.agreement:
+            wrong = f"{given.agreement} would be the same as itself: keep the id that is to stand"
+        if wrong:
+            msg = f"{place}: {wrong}."
+            raise ConfigError(msg)
+        found[given.agreement] = Correction(
+            where=place,
+            doc_id=given.doc_id,
+            quote=given.quote,
+            reason=given.reason,
+            agreement_id=given.agreement,
+            same_as=given.same_as,
+        )
+    return list(found.values())
+
+
+def heir_of(agreement_id: str, same: Mapping[str, Correction]) -> str:
+    """Return the agreement that stands for this one in the end; of a chain the last one."""
+    while agreement_id in same:
+        agreement_id = same[agreement_id].same_as
+    return agreement_id
 
 
 def _struck(file: _File, node: yaml.Node | None, where: str) -> list[Correction]:

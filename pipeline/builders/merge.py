@@ -104,12 +104,13 @@ def split_by_signing(instrument: str, tellings: Sequence[Telling]) -> list[Stran
         else:
             strands.append(Strand({instrument}, [telling], date))
             strands.sort(key=lambda s: s.key)
+    ordered = sorted(strands, key=lambda s: s.key)
     for telling in (t for t in tellings if not signing_of(t)):
-        if strands:
-            _last_before(strands, when(telling)).add(telling)
+        if not ordered:
+            ordered.append(Strand({instrument}, [telling]))
         else:
-            strands.append(Strand({instrument}, [telling]))
-    return strands
+            _last_before(ordered, when(telling)).add(telling)
+    return ordered
 
 
 def _is_one_signing(strand: Strand, telling: Telling, date: str | None) -> bool:
@@ -129,9 +130,13 @@ def _within(a: str | None, b: str | None, days: int) -> bool:
     return apart is not None and apart <= days
 
 
-def _last_before(strands: Sequence[Strand], date: str | None) -> Strand:
-    """Return the strand signed last before ``date``, else the first one signed."""
-    ordered = sorted(strands, key=lambda s: s.key)
+def _last_before(ordered: Sequence[Strand], date: str | None) -> Strand:
+    """Return the strand signed last before ``date``, else the first one signed.
+
+    Args:
+        ordered: Strands in the order of their signings.
+        date: When something was told or done; None where nobody knows.
+    """
     if date is None:
         return ordered[0]
     reached = edtf.latest(date)[0]
@@ -236,6 +241,7 @@ def _place_vague(telling: Telling, strands: list[Strand]) -> None:
         free[0].add(telling)
     else:
         twinning = next((s for s in free if TWINNING in s.instruments), None)
+        free.sort(key=lambda s: s.key)
         (twinning or _last_before(free, when(telling))).add(telling)
 
 

@@ -18,6 +18,8 @@ _Part = TypeVar("_Part", FieldEvidence, Step, Lineage)
 
 def fit_span(text: str, span: Span) -> Span:
     """Return the span itself, or its first clauses where it has more than 60 words."""
+    if span.end - span.start <= 2 * QUOTE_WORDS:  # a word takes a letter and a space at least
+        return span
     if len(span.of(text).split()) <= QUOTE_WORDS:
         return span
     return quote_span(text, span, Span(start=span.start, end=span.start + 1))
@@ -31,6 +33,7 @@ class Quoter:
         self.text = text
         self._sentences = sentences(text)
         self._starts = [s.start for s in self._sentences]
+        self._fitted: dict[tuple[int, int], Span] = {}  # many cells rest on the same words
 
     def is_inside(self, span: Span) -> bool:
         """Tell whether a span covers at least one code point of the text."""
@@ -38,7 +41,11 @@ class Quoter:
 
     def fit(self, span: Span) -> Span:
         """See `fit_span`."""
-        return fit_span(self.text, span)
+        place = (span.start, span.end)
+        found = self._fitted.get(place)
+        if found is None:
+            found = self._fitted[place] = fit_span(self.text, span)
+        return found
 
     def sentence(self, span: Span) -> Span:
         """Return the sentence around a span, cut to clauses around it if it is too long."""
@@ -52,10 +59,21 @@ class Quoter:
         return quoted if quoted.start <= span.start and span.end <= quoted.end else self.fit(span)
 
 
-def _fitted(part: _Part, quoter: Quoter) -> _Part:
-    """Return a part with its span fit to quote; most are, and stay what they are."""
-    span = quoter.fit(part.span)
-    return part if span is part.span else dataclasses.replace(part, span=span)
+def _fitted(parts: tuple[_Part, ...], quoter: Quoter) -> tuple[tuple[_Part, ...], list[_Part]]:
+    """Return the parts with their spans fit to quote, and those whose span lies outside the text.
+
+    Most fit as they are: then they are the very same tuple.
+    """
+    size = len(quoter.text)
+    if all(0 <= p.span.start < p.span.end <= size and quoter.fit(p.span) == p.span for p in parts):
+        return parts, []
+    kept, lost = [], []
+    for part in parts:
+        if quoter.is_inside(part.span):
+            kept.append(dataclasses.replace(part, span=quoter.fit(part.span)))
+        else:
+            lost.append(part)
+    return tuple(kept), lost
 
 
 def fit_mention(quoter: Quoter, mention: Mention) -> tuple[Mention | None, tuple[str, ...]]:
@@ -65,33 +83,20 @@ def fit_mention(quoter: Quoter, mention: Mention) -> tuple[Mention | None, tuple
         The mention, or None if the sentence that shows it lies outside the text, and the names of
         the fields whose evidence had to go because its span does.
     """
-    lost: list[str] = []
     if not quoter.is_inside(mention.span):
         return None, ("span",)
-    evidence, steps, lineage = [], [], []
-    for item in mention.evidence:
-        if quoter.is_inside(item.span):
-            evidence.append(_fitted(item, quoter))
-        else:
-            lost.append(item.field)
-    for step in mention.steps:
-        if quoter.is_inside(step.span):
-            steps.append(_fitted(step, quoter))
-        else:
-            lost.append(f"step {step.stage}")
-    for tie in mention.lineage:
-        if quoter.is_inside(tie.span):
-            lineage.append(_fitted(tie, quoter))
-        else:
-            lost.append(f"lineage {tie.relation}")
-    fitted = dataclasses.replace(
-        mention,
-        span=quoter.fit(mention.span),
-        evidence=tuple(evidence),
-        steps=tuple(steps),
-        lineage=tuple(lineage),
+    evidence, no_evidence = _fitted(mention.evidence, quoter)
+    steps, no_steps = _fitted(mention.steps, quoter)
+    lineage, no_ties = _fitted(mention.lineage, quoter)
+    lost = (
+        *(item.field for item in no_evidence),
+        *(f"step {step.stage}" for step in no_steps),
+        *(f"lineage {tie.relation}" for tie in no_ties),
     )
-    return fitted, tuple(lost)
+    fitted = dataclasses.replace(
+        mention, span=quoter.fit(mention.span), evidence=evidence, steps=steps, lineage=lineage
+    )
+    return fitted, lost
 
 
 def step_sentences(quoter: Quoter, mention: Mention) -> tuple[tuple[Span, Span], ...]:

@@ -43,6 +43,12 @@ _FAMILY = {
 }
 
 
+def number_of(agreement_id: str) -> int:
+    """Return the number in an id, 0 where it is none."""
+    match = _ID.fullmatch(agreement_id)
+    return int(match.group(1)) if match else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the registry: an id, and the agreement as it was when the id was given.
@@ -63,8 +69,7 @@ class Row:
     @property
     def number(self) -> int:
         """The number in the id."""
-        match = _ID.fullmatch(self.agreement_id)
-        return int(match.group(1)) if match else 0
+        return number_of(self.agreement_id)
 
 
 @dataclass(frozen=True, slots=True)

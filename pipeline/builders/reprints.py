@@ -15,6 +15,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from zlib import crc32
 
 from pipeline.builders import edtf
@@ -26,8 +27,11 @@ from pipeline.text import fold
 NEAR = 0.7  # estimated Jaccard similarity of two copies with other headings, footers or cuts
 REWRITTEN = 0.25  # share of the shorter text's 3-grams, below the 30 % that true reprints share
 DAYS = 3  # a wire story is reprinted within days; later texts on the same parties are other texts
+MOST_NEAR = 64  # compared with each: more on one pair in three days is a flood, or dates are wrong
 SAME_WORDS = 0.03  # least share in one language: rewritten texts of the clusters share .07 and more
 FEW_GRAMS = 20  # a text of fewer 3-grams is a caption: chance decides what it shares
+GRAM = 3  # words: two are said by anybody, of four a single changed word breaks four
+_MULTIPLIER = 6364136223846793005  # Knuth's, as for the bands
 _WORD = re.compile(r"\w+")
 _SECOND_LEVEL = frozenset("ac co com edu go gob gov gouv gub lg mil net or org sch web".split())
 
@@ -90,8 +94,20 @@ def grams_of(text: str) -> bytes:
     import numpy as np
 
     words = _WORD.findall(fold(text))
-    hashes = {crc32(" ".join(words[i : i + 3]).encode()) for i in range(len(words) - 2)}
-    return np.array(sorted(hashes), dtype=np.uint32).tobytes()
+    if len(words) < GRAM:
+        return b""
+    each = np.fromiter(map(_word_hash, words), dtype=np.uint64, count=len(words))
+    # Modulo 2^64; the multiplier makes the order of the words count, the upper half is well mixed.
+    mixed = np.zeros(len(words) - GRAM + 1, dtype=np.uint64)
+    for place in range(GRAM):
+        mixed = (mixed + each[place : place + len(mixed)]) * _MULTIPLIER
+        mixed ^= mixed >> np.uint64(29)
+    return np.unique((mixed >> np.uint64(32)).astype(np.uint32)).tobytes()
+
+
+@lru_cache(maxsize=100_000)  # words repeat; an entry takes some 150 bytes
+def _word_hash(word: str) -> int:
+    return crc32(word.encode("utf-8", "surrogatepass"))
 
 
 def overlap(a: bytes, b: bytes) -> float:
@@ -203,8 +219,9 @@ def retold(stories: Iterable[Story]) -> list[tuple[str, str]]:
 
 
 def _near_in_time(ordered: Sequence[Story]) -> Iterator[tuple[Story, Story]]:
+    """Yield the pairs that came out within days, each story with at most `MOST_NEAR` later ones."""
     for i, one in enumerate(ordered):
-        for two in ordered[i + 1 :]:
+        for two in ordered[i + 1 : i + 1 + MOST_NEAR]:
             if two.day - one.day > DAYS:
                 break
             yield one, two

@@ -10,6 +10,8 @@ from pipeline.builders.model import Telling
 TWINNING = "sister_city_agreement"
 INTENT = "letter_of_intent"
 UNSPECIFIED = "unspecified"
+ASSERTED = "asserted"
+DATED = (ASSERTED, "planned")  # modalities whose date is, or is to be, the day of a signing
 BEFORE_SIGNING = ("exploring", "intended")  # stages in which nothing was concluded
 
 
@@ -38,8 +40,13 @@ class Strand:
 
     @property
     def has_signing(self) -> bool:
-        """Tell whether any text says that it came to a signing."""
-        return any(t.mention.stage not in BEFORE_SIGNING for t in self.tellings)
+        """Tell whether any text says that it came to a signing; a plan or a denial does not."""
+        return any(
+            (m.stage not in BEFORE_SIGNING and m.modality == ASSERTED)
+            or m.start_date
+            or any(s.stage == "signed" and s.modality == ASSERTED for s in m.steps)
+            for m in (t.mention for t in self.tellings)
+        )
 
     @property
     def key(self) -> tuple[tuple[int, int], str, tuple[str, int, int, str]]:
@@ -59,10 +66,11 @@ def signing_of(telling: Telling) -> str | None:
     m = telling.mention
     if m.start_date:
         return m.start_date
-    told = [s.date for s in m.steps if s.stage == "signed" and s.date]
+    told = [s.date for s in m.steps if s.stage == "signed" and s.date and s.modality in DATED]
     if told:
         return min(told, key=edtf.order)
-    return m.date if m.stage == "signed" else None
+    # The day of a signing that is denied or only imagined is no day of a signing.
+    return m.date if m.stage == "signed" and m.modality in DATED else None
 
 
 def when(telling: Telling) -> str | None:

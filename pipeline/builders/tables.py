@@ -24,6 +24,8 @@ WITH version AS (
            (doc_id) WHERE age = 1
 """
 
+NO_DOCUMENTS = "CREATE TABLE newest (doc_id VARCHAR, capture_id VARCHAR, retrieved_at VARCHAR)"
+
 # What the classifiers say of the newest version. $codings is a list of Parquet files.
 RELEVANCE = """
 CREATE TABLE relevance AS
@@ -50,7 +52,7 @@ SELECT place, false AS is_superseded, retrieved_at AS first_seen
 FROM tellings SEMI JOIN simple USING (doc_id)
 """
 SEVERAL_VERSIONS = """
-SELECT t.place, t.packed, n.capture_id FROM tellings t ANTI JOIN simple USING (doc_id)
+SELECT t.doc_id, t.place, t.packed, n.capture_id FROM tellings t ANTI JOIN simple USING (doc_id)
 LEFT JOIN newest n ON n.doc_id = t.doc_id ORDER BY t.doc_id, t.place
 """
 

@@ -30,15 +30,18 @@ def refresh(
     Example: cityaccords refresh
     """
     from pipeline import runs
+    from pipeline.commands._quality import NAME, quality_gate
     from pipeline.ingest import SourcesError, run_ingest
+    from pipeline.space import make_room
 
     hosts = frozenset(allow_private or ())
     with running(context) as run, run.lock():
+        make_room(run.workspace, dataset)
         fetched = run_ingest(
             run.workspace, run.config, now=run.now, allow_private=hosts, progress=run.progress
         )
         reports = runs.extract(run)
-        exported, checked = runs.publish_checked(run, dataset)
+        exported, checked = runs.publish_checked(run, dataset, {NAME: quality_gate(run)})
     data = {
         "ingest": fetched.as_data(),
         "stages": stage_data(reports),
@@ -48,7 +51,8 @@ def refresh(
     text = f"{fetched.as_text()}\n{stage_lines(reports)}\n{checked.as_text()}"
     show(data, as_json, f"{text}\nNext: cityaccords report")
     if not checked.ok:
-        msg = f"{dataset}: {checked.failure_count} failures; not published, the last release stays."
+        msg = f"{dataset}: {checked.failure_count} failures; not published, yesterday's stays. "
+        msg += f"It waits for a look in {exported.release}."
         raise runs.GateError(msg)
     if fetched.broken_sources:
         names = ", ".join(fetched.broken_sources)

@@ -12,8 +12,11 @@ from pipeline.commands._context import Json, running, show
 def validate(
     context: typer.Context,
     dataset: Annotated[str, typer.Option(help="Name of the folder under outputs/.")] = "agreements",
+    release: Annotated[
+        str, typer.Option("--release", help="Check this frozen release, YYYY.MM.N, instead.")
+    ] = "",
     accept: Annotated[
-        str, typer.Option("--accept", help="Accept the level of a refused release: the reason.")
+        str, typer.Option("--accept", help="Accept the level of the refused one: the reason.")
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -22,15 +25,20 @@ def validate(
     Example: cityaccords validate
     """
     from pipeline import runs
+    from pipeline.commands._quality import NAME, quality_gate
 
     if accept:
         _accept(context, dataset, accept, as_json)
         return
     with running(context) as run:
-        report = runs.validate(run, dataset)
+        report = runs.validate(run, dataset, version=release)
+        if not release:  # a frozen one may be of an older program
+            report.results[NAME] = quality_gate(run)(run.workspace.outputs / dataset)
     show(report.as_data(), as_json, report.as_text())
     if not report.ok:
-        msg = f"{dataset}: {report.failure_count} failures, listed above. Nothing was changed."
+        msg = (
+            f"{report.dataset}: {report.failure_count} failures, listed above. Nothing was changed."
+        )
         raise runs.GateError(msg)
 
 

@@ -125,6 +125,7 @@ def agreement_row(a: Agreement) -> Row:
         a.official_count,
         a.score,
         a.tier,
+        a.dormant,
     )
 
 

@@ -134,6 +134,18 @@ AGREEMENTS = Table(
             values=("vetted", "candidate"),
             required=True,
         ),
+        Column(
+            name="dormant",
+            type="boolean",
+            description="Whether nothing was heard of it for years; empty where no step is dated.",
+            role="derived",
+            rule=(
+                "true: concluded, not ended, and at the newest retrieval of the corpus more than "
+                "dormant_years (configuration; 10 unless set) after its newest dated asserted step "
+                "and the newest document that tells of it as news. false: heard of since, ended, "
+                "or never concluded."
+            ),
+        ),
     ),
 )
 

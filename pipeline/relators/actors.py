@@ -17,13 +17,14 @@ from pipeline.relators.usage import DATELINE_CHARS, dateline_end, how_used, join
 from pipeline.relators.view import View
 from pipeline.text import fold
 
+_FAINT = 0.33  # score of a place: 1 of 19 names below it was a party in the training texts
 _SURNAME_MIN = 3
 _NEAR = 45  # characters after a name in which a connector opens a pair of its own
 _ROW = 20  # characters between two members of a row
 _ARTICLES = ("the", "of", "city", "(", ")")
 _APPOSITION = 45  # characters between a name and the country said after it
 _ACRONYM_GAP = re.compile(r"\s*(?:\([^()]*\))?\s*[,(]?\s*(?:in |di |of |asal |from )?(?:the )?")
-_STATELESS = ("international_organisation", "city_network")  # codebook, Parties: no country
+STATELESS = ("international_organisation", "city_network")  # codebook, Parties: no country
 
 
 def find_actors(view: View) -> list[Actor]:
@@ -75,7 +76,7 @@ def _add_place(
 ) -> None:
     """Add a mention of a government or a state; ``others`` are persons, offices and bodies."""
     persons, offices, bodies = others
-    if place.label not in (*GOVERNMENTS, "country"):
+    if place.label not in (*GOVERNMENTS, "country") or place.score < _FAINT:
         return  # a people ("Dutch") or an area (a strait) acts for nobody
     in_office = any(
         o.span.start <= place.span.start and place.span.end <= o.span.end for o in offices
@@ -174,8 +175,10 @@ def _add_body(
     name = " ".join((org.value or org.span.of(view.text)).split())
     key = f"org:{fold(name)}"
     country = org.country
-    if country is None and org.label not in _STATELESS:
+    if country is None and org.label not in STATELESS:
         country = _said_after(view, org, countries)
+        if country is None and view.words.home_heads and view.words.home_heads.match(name):
+            country = view.words.home  # plain from its name (codebook rule 16)
     party = Party(name=name, kind=org.label, country=country, referent_id=org.referent_id)
     actor = table.setdefault(key, Actor(key, party))
     actor.sure = max(actor.sure, org.score)
@@ -187,6 +190,8 @@ def _add_body(
         how = "dateline"
     if _names_next(view, org):
         how = "within"
+    if org.detail is not None and org.detail.startswith("anaphor"):
+        how = "anaphor"  # "the foundation": the tagger found whose
     unit = view.unit_at(org.span.start).index
     actor.mentions.append(ActorMention(org.span, unit, how, joined(view, org.span.start)))
 
@@ -266,13 +271,18 @@ def _add_holder(view: View, table: dict[str, Actor], person: Annotation) -> None
 
     So does the bare surname.
     """
-    if person.referent_id is None or person.referent_id not in table:
+    if person.referent_id is None or person.referent_id not in table or is_former(person):
         return
     actor = table[person.referent_id]
     unit = view.unit_at(person.span.start).index
     actor.mentions.append(ActorMention(person.span, unit, "office" if person.label else "person"))
     for span in _surnames(view, person):
         actor.mentions.append(ActorMention(span, view.unit_at(span.start).index, "person"))
+
+
+def is_former(person: Annotation) -> bool:
+    """Tell whether somebody held an office once: "former mayor X" speaks for no city."""
+    return person.detail is not None and "; former" in person.detail
 
 
 def _surnames(view: View, person: Annotation) -> list[Span]:

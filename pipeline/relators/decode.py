@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.relators.actors import STATELESS
 from pipeline.relators.candidates import Candidate
 from pipeline.relators.features import Features
 from pipeline.relators.rows import row_of
@@ -108,9 +109,23 @@ def _law(item: Scored) -> str | None:
         return "both stand after one “with”: partners, not parties to each other"
     if _faint(item):
         return "the partner is only a dateline, a state named in passing, or a guess of the tagger"
-    if item.features.get("same_country") and not instrument_named(item.candidate):
+    if _is_domestic(item) and not instrument_named(item.candidate):
         return "domestic cooperation without a named instrument"
     return None
+
+
+def _is_domestic(item: Scored) -> bool:
+    """Tell whether both sides are of one country, as far as the text says.
+
+    A firm or a university that no word places elsewhere is of the country it is told in, unless a
+    word of agreement takes it ("cooperation with X made in 2004"); a network or an international
+    organisation is of none.
+    """
+    if item.features.get("same_country"):
+        return True
+    partner = item.candidate.partner.party
+    headed = item.features.get("any_headed") or item.features.get("any_headed_loosely")
+    return partner.country is None and partner.kind not in STATELESS and not headed
 
 
 def _faint(item: Scored) -> bool:

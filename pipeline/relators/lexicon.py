@@ -43,6 +43,7 @@ class Lexicon:
         re.Pattern[str] | None
     )  # "looked on", at the start of a string: the party before it takes no part
     home: str | None  # the country whose governments texts in this language are mostly about
+    home_heads: re.Pattern[str] | None  # "yayasan": a body so called is of the home country
     capital: (
         re.Pattern[str] | None
     )  # "capital of", at the end of a string: the place after it is no party
@@ -97,6 +98,7 @@ def make_lexicon(language: str, lists: Mapping[str, Sequence[str]]) -> Lexicon:
         envoy=ending(words("envoy")),
         looking_on=beginning(words("looking_on")),
         home=next(iter(words("home")), None),
+        home_heads=beginning(words("home_heads")),
         capital=ending(words("capital")),
         counterpart=pattern(words("counterpart")),
         between=ending(words("between")),

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.records import Annotation, Span
-from pipeline.relators.actors import find_actors
+from pipeline.relators.actors import find_actors, is_former
 from pipeline.relators.focus import OFFICES, Near, home_of, weigh
 from pipeline.relators.parties import Actor, ActorMention
 from pipeline.relators.view import View
@@ -96,7 +96,7 @@ def _bind_named(view: View, actors: Sequence[Actor], near: Near) -> None:
     for person in view.layer("person"):
         if person.value and person.referent_id:
             taken.setdefault(person.referent_id, person.value)
-        elif person.value and person.label in OFFICES and person.referent_id is None:
+        elif person.value and person.label in OFFICES and not is_former(person):
             loose.setdefault(person.value, []).append(person)
     for value, persons in sorted(loose.items(), key=lambda item: item[1][0].span.start):
         owner = _owner(view, actors, near, value, persons, taken)

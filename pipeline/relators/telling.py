@@ -10,6 +10,8 @@ from pipeline.relators.chooser import Chooser
 from pipeline.relators.features import Features
 from pipeline.relators.traits import Shares, Subject
 
+# Groups of cues that speak of agreements; the others speak of what a document is about.
+_GROUPS = frozenset(("stage", "modality", "follow_up", "background", "lineage", "pair"))
 _OPENING = 2  # sentences in which news says what it reports
 
 
@@ -34,6 +36,8 @@ def tellings_of(subject: Subject) -> list[Features]:
         f["after_best"] = float(0 < unit.index - pair.best.unit.index <= 2)
         for layer in ("cue", "instrument", "sector", "date"):
             for a in stretch.of(layer):
+                if layer == "cue" and a.label.partition(".")[0] not in _GROUPS:
+                    continue
                 f[f"{layer}_{a.label}" if layer == "cue" else layer] = 1.0
         f["stated"] = float(bool(stretch.of("cue", "stage.")))
         f["stated_near"] = f["stated"] * max(f["names_partner"], f["is_best"])

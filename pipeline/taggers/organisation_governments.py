@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.gazetteer import ALTERNATE, DEMONYM, fold_name
+from pipeline.taggers.organisation_countries import GOVERNMENT
 
 if TYPE_CHECKING:
     from pipeline.gazetteer import Gazetteer, Place
     from pipeline.records import Annotation
+    from pipeline.taggers.organisation_mentions import Candidate
     from pipeline.taggers.organisation_types import Grammar
 
 _GOVERNMENTS = ("city", "regency", "province")
@@ -44,6 +46,11 @@ _KIND_AFTER = {
     "province": "province",
     "prefecture": "province",
 }
+_COMPASS = frozenset(
+    ("north", "south", "east", "west", "northern", "southern", "eastern", "western")
+)
+_COMPASS_BEFORE = re.compile(r"\b(?:North|South|East|West)(?:ern)? $")
+_COMPASS_REACH = 10  # the longest of them and a space
 _WORD = re.compile(r"[^\W_][\w.'’-]*")
 _KIND_OF = re.compile(
     r"\b(city|municipality|town|county|regency|district|province|prefecture|state) of (?:the )?$",
@@ -139,6 +146,51 @@ def _names_in(
                 yield first, last, abbreviations.get(name, name)
 
 
+def of_provinces(
+    text: str,
+    names: Sequence[Candidate],
+    places: Sequence[Annotation],
+    gazetteer: Gazetteer | None,
+) -> list[Candidate]:
+    """Give a province the government that its state's name hides.
+
+    "pemerintah Australia Selatan" is not Australia's, nor is "the South Australian Government".
+    """
+    result = []
+    for name in names:
+        if name.evidence != GOVERNMENT:
+            result.append(name)
+            continue
+        start, end = name.start, name.end
+        wider = [
+            p.span.end
+            for p in places
+            if p.label in _GOVERNMENTS and start < p.span.start < end < p.span.end
+        ]
+        before = _COMPASS_BEFORE.search(text, max(0, start - _COMPASS_REACH), start)
+        if wider:
+            name = name._replace(end=max(wider), kind="government_office", country=None)
+        elif before and gazetteer is not None:
+            words = text[before.start() : end].split()
+            if len(words) > 2 and _adjectival(f"{words[0]} {words[1]}", gazetteer) is not None:
+                name = name._replace(start=before.start(), kind="government_office", country=None)
+        result.append(name)
+    return result
+
+
+def _adjectival(name: str, gazetteer: Gazetteer) -> Place | None:
+    """Return the province that a compass word and a people's name mean: "South Australian"."""
+    compass, _, people = name.partition(" ")
+    if compass.lower() not in _COMPASS:
+        return None
+    for toponym in gazetteer.find(people):
+        for place_id, grade in zip(toponym.candidates, toponym.grades, strict=True):
+            if grade == DEMONYM:
+                state = gazetteer.place(place_id)
+                return _lookup(f"{compass} {state.name}", "province", state.country, gazetteer)
+    return None
+
+
 def _lookup(name: str, kind: str | None, home: str | None, gazetteer: Gazetteer) -> Place | None:
     """Return the government called ``name`` that an office can be of.
 
@@ -147,7 +199,7 @@ def _lookup(name: str, kind: str | None, home: str | None, gazetteer: Gazetteer)
     """
     for toponym in gazetteer.find(name):
         if toponym.end - toponym.start != len(name):
-            return None
+            return _adjectival(name, gazetteer)
         for place_id, grade in zip(toponym.candidates, toponym.grades, strict=True):
             place = gazetteer.place(place_id)
             if (

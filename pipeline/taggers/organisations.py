@@ -22,7 +22,7 @@ from pipeline.taggers.organisation_countries import (
     stated_country,
 )
 from pipeline.taggers.organisation_cues import cue_of, entity_name, near_cues
-from pipeline.taggers.organisation_governments import government_of
+from pipeline.taggers.organisation_governments import government_of, of_provinces
 from pipeline.taggers.organisation_mentions import (
     CUE,
     MODEL,
@@ -76,6 +76,7 @@ def tag_organisations(
     text = document.text
     runs = find_runs(text)
     names = find_by_name(text, runs, registers, document.language, gazetteer)
+    names = of_provinces(text, names, places, gazetteer)
     names += _by_cue(text, runs, names, registers, places, gazetteer, document.language)
     names += _by_model(text, entities, names, registers, places, gazetteer)
     names = apply_definitions(text, names, registers)

@@ -73,7 +73,8 @@ def likelihood(item: Found, cues: PlaceCues, support: float) -> float:
         + _words(item, place)
         + min(SUPPORT_MOST, SUPPORT_WEIGHT * support)
     )
-    if item.name in cues.not_places or item.name in cues.given_names:
+    word = item.name.capitalize() if item.name.isupper() else item.name
+    if word in cues.not_places or word in cues.given_names:
         points += LISTED_BEHIND if _is_told(item.context) else LISTED
     if item.label in PLACE_LABELS:
         points += 1.0

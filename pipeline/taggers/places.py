@@ -62,6 +62,7 @@ _ENUMERATION = frozenset(
         " en ",
     )
 )
+_CURRENCY = ("$", "€", "£", "¥")
 _OTHER_SCRIPT = "\u0370"  # the first letter behind the Latin ones
 _LATIN = re.compile(r"[A-Za-z]")
 LISTED_BY = 0.7  # how sure the neighbour in an enumeration must be
@@ -115,6 +116,8 @@ def _names(
         lowered = name.lower()
         if lowered in cues.before or lowered in cues.months:
             continue  # "Kota", "Kab": the admin word itself
+        if text[hit.end : hit.end + 1] in _CURRENCY:
+            continue  # "US$ 5 million"
         if name[0] >= _OTHER_SCRIPT and _is_quoted(text, hit.start):
             continue  # a motto or a title in another language names no place of this text
         context = context_of(text, hit.start, hit.end, cues)

@@ -5,13 +5,15 @@ In: the rows of the CSV files. Out: a `Result` per check.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.codebook import Codebook
 from pipeline.schema import SEPARATOR, Column, Table, values_of
 from pipeline.text import QUOTE_WORDS
-from pipeline.validators.findings import Result, Tables, name_of
+from pipeline.validators.findings import Result, Tables, name_of, side_by_side
 
 _AGAIN = "Export again; if it stays, it is a bug in the exporters."
 # Columns that hold a text of their own: a title is published as such, a reason is our own sentence,
@@ -74,30 +76,58 @@ def check_keys(tables: Sequence[Table], rows: Tables) -> Result:
     result = Result()
     for table in tables:
         previous: tuple[str, ...] | None = None
-        seen: set[tuple[str, ...]] = set()
-        for row in rows[table.name]:
+        digests = array("Q")  # of the keys, eight bytes each: the keys would take a hundred times
+        for values in _keys(table, rows):
             result.examined += 1
-            values = tuple(row.get(column, "") for column in table.key)
-            if table.unique and values in seen:
-                result.fail(table.file, "/".join(values), "", "its key stands twice", _AGAIN)
             if len(table.key) == 1 and previous is not None and values < previous:
                 result.fail(table.file, "/".join(values), "", "it is out of order", _AGAIN)
-            seen.add(values)
             previous = values
+            if table.unique:
+                digests.append(_digest(values))
+        for values in _doubled(table, rows, digests):
+            result.fail(table.file, "/".join(values), "", "its key stands twice", _AGAIN)
     return result
+
+
+def _keys(table: Table, rows: Tables) -> Iterator[tuple[str, ...]]:
+    return (tuple(row.get(column, "") for column in table.key) for row in rows[table.name])
+
+
+def _digest(values: tuple[str, ...]) -> int:
+    told = "\0".join(values).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), "little")
+
+
+def _doubled(table: Table, rows: Tables, digests: array[int]) -> Iterator[tuple[str, ...]]:
+    """Yield the keys that stand in an earlier row; only digests that come twice are looked at."""
+    import numpy as np
+
+    found, counts = np.unique(np.frombuffer(digests, dtype=np.uint64), return_counts=True)
+    suspects = set(found[counts > 1].tolist())
+    seen: set[tuple[str, ...]] = set()
+    for values in _keys(table, rows) if suspects else ():
+        if _digest(values) in suspects:
+            if values in seen:
+                yield values
+            seen.add(values)
 
 
 def check_links(tables: Sequence[Table], rows: Tables) -> Result:
     """Every id that refers to another file is there."""
     result = Result()
+    known: dict[str, set[str]] = {}
     for table in tables:
+        links = []
         for column, target in table.foreign.items():
             other, field = target.split(".")
-            known = {row[field] for row in rows[other]}
-            for row in rows[table.name]:
+            if target not in known:
+                known[target] = {row[field] for row in rows[other]}
+            links.append((column, other, known[target]))
+        for row in rows[table.name] if links else ():
+            for column, other, ids in links:
                 value = row.get(column, "")
                 result.examined += bool(value)
-                if value and value not in known:
+                if value and value not in ids:
                     problem = f"{value!r} is not in {other}.csv"
                     result.fail(table.file, name_of(row, table.key), column, problem, _AGAIN)
     return result
@@ -125,15 +155,15 @@ def check_long_tables(rows: Tables) -> Result:
         ("agreement_sectors", "agreements", "agreement_id", "sectors", "sector"),
         ("mention_sectors", "mentions", "mention_id", "sectors", "sector"),
     ):
-        long: dict[str, list[str]] = {}
-        for row in rows[name]:
-            long.setdefault(row[key], []).append(row[value])
-        for row in rows[of]:
+        records = ((row[key], row) for row in rows[of])
+        for record, found in side_by_side(records, ((row[key], row) for row in rows[name])):
+            if record is None:
+                continue  # an id that is not there: the links tell
             result.examined += 1
-            joined = SEPARATOR.join(sorted(long.get(row[key], [])))
-            if joined != row[column]:
-                problem = f"{row[column]!r}, but {name}.csv has {joined!r}"
-                result.fail(f"{of}.csv", row[key], column, problem, _AGAIN)
+            joined = SEPARATOR.join(sorted(row[value] for row in found))
+            if joined != record[column]:
+                problem = f"{record[column]!r}, but {name}.csv has {joined!r}"
+                result.fail(f"{of}.csv", record[key], column, problem, _AGAIN)
     return result
 
 
@@ -141,15 +171,15 @@ def check_counts(rows: Tables) -> Result:
     """Relevance, coverage and the counts of agreements follow from the other files."""
     result = Result()
     told = {m["doc_id"] for m in rows["mentions"]}
+    counted = {"documents": 0, "relevant": 0}
     for document in rows["documents"]:
         result.examined += 1
+        counted["documents"] += 1
+        counted["relevant"] += document["is_relevant"] == "true"
         if (document["is_relevant"] == "true") != (document["doc_id"] in told):
             problem = f"{document['is_relevant']}, but mentions.csv says otherwise"
             result.fail("documents.csv", document["doc_id"], "is_relevant", problem, _AGAIN)
-    for column, expected in (
-        ("documents", len(rows["documents"])),
-        ("relevant", sum(d["is_relevant"] == "true" for d in rows["documents"])),
-    ):
+    for column, expected in counted.items():
         result.examined += 1
         total = sum(int(r[column]) for r in rows["coverage"])
         if total != expected:

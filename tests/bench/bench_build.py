@@ -2,9 +2,11 @@
 
 ``python -m tests.bench.bench_build 10000 100000 1000000`` makes each corpus in a folder of its own,
 builds it in a process of its own, prints the growth, and draws it into ``docs/build-growth.svg``.
-The corpora are invented word by word, but shaped like real ones: agreements have a signing and
-later events, each reported by a few documents within days, a fifth of them reprints; one document
-in ten tells several agreements; some have a second version; names come in two languages.
+The corpora are invented, but shaped like real ones: agreements have a signing and later events,
+each reported by a few documents within days, a fifth of them reprints; one document in ten tells
+several agreements; some have a second version; one in sixteen is in the other language. Their
+sentences are words of our training documents at random, so that they cost what sentences cost to
+take apart and to compare, and mean as little alike as two reports do.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ import json
 import math
 import os
 import random
+import re
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -44,29 +48,39 @@ class World:
         self.random = random.Random(seed)
         syllables = "ba ku ri ton mel da shi gar no pe lu vi ka sa ra ho ten mi jo wa".split()
         pick = self.random.choice
-        self.vocabulary = ["".join(pick(syllables) for _ in range(2)) for _ in range(6_000)]
+        self.vocabularies = {language: vocabulary(language) for language in ("id", "en")}
         count = max(40, int(4 * math.sqrt(mentions / PER_AGREEMENT)))
         self.cities = [
             ("".join(pick(syllables) for _ in range(4)).title() + f" {i:x}", pick(("ID", "JP")))
             for i in range(count)
         ]
 
-    def lead(self, parties: list, day: date) -> str:
+    def lead(self, parties: list, day: date, language: str) -> str:
         """Return a first sentence that names both parties and the day, in words of its own."""
         one, two = (p.name for p in self.random.sample(parties, 2))
-        words = [self.random.choice(self.vocabulary) for _ in range(9)]
+        words = [self.random.choice(self.vocabularies[language]) for _ in range(9)]
         told = f"{day.day} {MONTHS[day.month - 1]} {day.year}"
         return f"{one} {' '.join(words[:3])} {two} {' '.join(words[3:6])} {told} {words[6]}."
 
-    def text(self, first: str) -> str:
+    def text(self, first: str, language: str) -> str:
         """Return some sentences that nobody else has; Zipf's law holds for their words."""
-        words, size = self.vocabulary, len(self.vocabulary)
+        words = self.vocabularies[language]
+        size = len(words)
         found = [first]
         while sum(map(len, found)) < WORDS * 5:
             sentence = [words[int(size ** self.random.random()) - 1] for _ in range(14)]
             sentence[self.random.randrange(14)] = self.random.choice(words).title()
             found.append(" ".join(sentence).capitalize() + ".")
         return " ".join(found)
+
+
+def vocabulary(language: str) -> list[str]:
+    """Return the words of our training documents in a language, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for path in sorted((ROOT / "models" / "training").glob(f"{language}*/documents.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            counts.update(re.findall(r"\b[a-z]{2,}\b", json.loads(line)["text"]))
+    return sorted(counts, key=lambda word: (-counts[word], word))
 
 
 def documents(world: World, wanted: int) -> Iterator[tuple[object, list[object]]]:
@@ -88,12 +102,14 @@ def documents(world: World, wanted: int) -> Iterator[tuple[object, list[object]]
         for event in range(EVENTS):
             day = signed + timedelta(days=event * pick.randrange(200, 900))
             stage = ("signed", "implemented", "renewed")[event]
-            story = None
+            stories: dict[str, str] = {}
             for _ in range(round(PER_AGREEMENT / EVENTS)):
                 number += 1
-                lead = world.lead(parties, day)
-                if story is None or pick.random() > REPRINTS:
-                    story = world.text(lead)
+                language = "en" if number % round(1 / OTHER_LANGUAGE) == 0 else "id"
+                lead = world.lead(parties, day, language)
+                if language not in stories or pick.random() > REPRINTS:
+                    stories[language] = world.text(lead, language)
+                story = stories[language]
                 if lead not in story:
                     lead = story.split(".")[0] + "."
                 text = story if pick.random() > 0.5 else story.rsplit(" ", 12)[0]

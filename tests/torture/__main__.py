@@ -14,14 +14,16 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-NAMES = ("kills", "flaky", "memory", "trace", "hostile")
+NAMES = ("kills", "flaky", "memory", "trace", "hostile", "nights")
 
 
 def main() -> None:
     """Run what the arguments name."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("name", choices=(*NAMES, "all"))
-    parser.add_argument("--count", type=int, help="kills, or URLs; each test has its default")
+    parser.add_argument(
+        "--count", type=int, help="kills, URLs or nights; each test has its default"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="folder for workspaces in which something failed")
     wanted = parser.parse_args()
