@@ -5,10 +5,10 @@ In: a `View` and the table of actors. Out: the same table, names chosen, namesak
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pipeline.records import Party
-from pipeline.relators.parties import Actor
+from pipeline.relators.parties import Actor, ActorMention
 from pipeline.relators.view import View
 from pipeline.text import fold
 
@@ -65,9 +65,16 @@ def name_by_use(view: View, actor: Actor) -> None:
         return
     persons = {p.span for p in view.layer("person")}  # a holder's name is not the place's
     named = [m for m in actor.named if m.span not in persons]
-    order = sorted(named, key=lambda m: (m.how == "dateline", m.span.start))
+
+    def last(m: ActorMention) -> tuple[bool, bool, int]:
+        shout = m.span.of(view.text).isupper() and len(m.span.of(view.text)) > _ACRONYM
+        return m.how == "dateline", shout, m.span.start
+
+    order = sorted(named, key=last)
     shown = [n for m in order if (n := " ".join(m.span.of(view.text).split()))]
     full = actor.party.name
+    if order and order[0].how != "dateline" and full in _datelines(view, named):
+        full = shown[0]  # "PRETORIA - The City of Tshwane": the city's own name, not its seat's
     short = full.isupper() and len(full) <= _ACRONYM  # some registers call a place by its acronym
     name = None if short else next((n for n in shown if fold(n) == fold(full)), None)
     if name is None and not shown:
@@ -78,6 +85,10 @@ def name_by_use(view: View, actor: Actor) -> None:
         name = next((n for n in known if _abbreviates(plain, n)), plain)
     p = actor.party
     actor.party = Party(name=name, kind=p.kind, country=p.country, referent_id=p.referent_id)
+
+
+def _datelines(view: View, named: Sequence[ActorMention]) -> set[str]:
+    return {" ".join(m.span.of(view.text).split()) for m in named if m.how == "dateline"}
 
 
 def _abbreviates(short: str, full: str) -> bool:

@@ -113,7 +113,7 @@ def _follows_place(
     for other in places:
         if other.span.end > here.span.start or other.country != here.country:
             continue
-        gap = text[other.span.end : here.span.start]
+        gap = _past_admin(text[other.span.end : here.span.start], words)
         if len(gap) > _APPOSITION or _RANKS.get(here.label, 0) <= _RANKS.get(other.label, 9):
             continue
         if gap in (", ", " (", ",", " - ", ", the "):
@@ -128,6 +128,16 @@ def _follows_place(
         if plain and words.locative and words.locative.search(gap):
             return True
     return False
+
+
+def _past_admin(gap: str, words: Lexicon) -> str:
+    """Drop the government word after a name: "Kericho | county, Kenya", "Boeny | region of X"."""
+    match = words.admin_after.match(gap) if words.admin_after is not None else None
+    if match is None:
+        return gap
+    rest = gap[match.end() :]
+    owner = words.possessive.search(rest) if words.possessive is not None else None
+    return ", " if owner is not None and not rest[: owner.start()].strip() else rest
 
 
 def joined(view: View, start: int) -> bool:

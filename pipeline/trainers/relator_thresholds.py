@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import yaml
 
 VETTED_PRECISION = 0.95  # DESIGN 5: what `vetted` is chosen for
-_FLAT = 0.005  # of F1, noise: at equal F1 a lower threshold loses fewer agreements
+_FLAT = 0.005  # of F1, noise: the middle of the thresholds that differ by no more is the steadiest
 _LEAST_RECALL = 0.4  # a tier that holds less of what there is serves nobody
 
 
@@ -30,17 +30,18 @@ def point_of(threshold: float, right: int, wrong: int, missed: int) -> dict[str,
 
 
 def choose_thresholds(curve: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Return the candidate threshold (the first with F1 as good as the best) and the vetted one.
+    """Return the candidate threshold and the vetted one.
 
-    That is the first with the wanted precision among those that keep enough recall, else the most
-    precise of these.
+    The candidate is the middle of those with F1 as good as the best. Vetted is the first with the
+    wanted precision among those that keep enough recall, else the most precise of these.
     """
     top = max(p["f1"] for p in curve)
-    candidate = next(p["threshold"] for p in curve if p["f1"] >= top - _FLAT)
+    good = [p["threshold"] for p in curve if p["f1"] >= top - _FLAT]
+    candidate = good[len(good) // 2]
     enough = [p for p in curve if p["recall"] >= _LEAST_RECALL and p["threshold"] >= candidate]
-    good = [p for p in enough if p["precision"] >= VETTED_PRECISION]
+    precise = [p for p in enough if p["precision"] >= VETTED_PRECISION]
     best = max(enough, key=lambda p: p["precision"], default={"threshold": candidate})
-    vetted = good[0] if good else best
+    vetted = precise[0] if precise else best
     return {"candidate": candidate, "vetted": vetted["threshold"]}
 
 
@@ -51,8 +52,8 @@ def thresholds_text(
     head = (
         "# When a mention counts, and when it counts as vetted. Written by `make models`.\n"
         f"# The curve: pairs of {documents} training documents, each scored by a model that did\n"
-        "# not see it (5-fold cross-validation by document). `candidate` is the first with F1\n"
-        f"# within {_FLAT} of the best,\n"
+        "# not see it (5-fold cross-validation by document). `candidate` is the middle of\n"
+        f"# those with F1 within {_FLAT} of the best,\n"
         f"# `vetted` the first point from there with precision {VETTED_PRECISION} and recall of\n"
         f"# at least {_LEAST_RECALL}, else the most precise one with that recall.\n"
     )
