@@ -128,7 +128,10 @@ class GatesConfig(_Section):
         description="Largest loss of filled cells per column, in percentage points.",
     )
     least_rows: int = Field(
-        50, ge=1, description="Tables and sources with fewer rows than this are not compared."
+        50,
+        ge=1,
+        description="Tables and sources with fewer rows than this are not compared; what smaller "
+        "ones gain is measured against it.",
     )
 
 

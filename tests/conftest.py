@@ -100,7 +100,7 @@ class Command(Protocol):
         ...
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def command() -> Command:
     def run(
         *arguments: str, checkout: Path = ROOT, env: dict[str, str] | None = None
@@ -130,7 +130,7 @@ def corpus(tmp_path: Path) -> Path:
 def checkout(tmp_path: Path) -> Path:
     """Return a copy of code and models that a test may change."""
     copy = tmp_path / "checkout"
-    for name in ("pipeline", "models"):
+    for name in ("pipeline", "models", "corpus/sample"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
 

@@ -194,7 +194,11 @@ def test_the_page_on_corrections_shows_what_is_accepted() -> None:
     page = (ROOT / "docs" / "how-to" / "correct-a-record.md").read_text("utf-8")
     blocks = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     found = parse_corrections("".join(blocks), "page", CODES)
-    assert [(c.agreement_id, c.field) for c in found] == [("CA-000012", "signed_date"), ("", "")]
+    assert [(c.agreement_id, c.field) for c in found] == [
+        ("CA-000012", "signed_date"),
+        ("", ""),
+        ("CA-000031", ""),
+    ]
 
 
 def test_words_that_stand_twice_are_no_place() -> None:

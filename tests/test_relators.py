@@ -23,8 +23,8 @@ from pipeline.relators.rows import row_of
 from pipeline.relators.scene import Scene, make_scene
 from pipeline.relators.scorer import Scorer, Tree
 from pipeline.relators.steps import date_kind_of, lineage_of, steps_of
-from pipeline.relators.territory import OWN, territories
 from pipeline.relators.telling import shares
+from pipeline.relators.territory import OWN, territories
 from pipeline.relators.traits import Subject, subjects, traits_of
 from pipeline.relators.view import make_view, merge_broken
 from pipeline.text import sentences

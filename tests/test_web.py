@@ -2,7 +2,6 @@
 
 import gzip
 import ipaddress
-import resource
 import socket
 import threading
 import time
@@ -177,11 +176,14 @@ def test_endless_and_announced_giants_are_stopped() -> None:
         handler.answer(200, b"x", Content_Length="1000000000000")
 
     with serving({"/endless": hostile.endless_body, "/giant": giant}) as server:
+        tracemalloc.start()
         for path in ("/endless", "/giant"):
             outcome = transport(server).get(server.url(path))
             assert isinstance(outcome, Failed)
             assert "larger" in outcome.reason
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2_000_000  # kB
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 300_000_000  # bytes; the limit of a body is a tenth of it
 
 
 @pytest.mark.parametrize(

@@ -139,10 +139,12 @@ def choose_fields(subject: Subject, choosers: Choosers) -> Fields:
     stated = any(s.of("cue", "stage.") for s in subject.stretches(OWN, LEAD, SAID_ON))
     if not stated and anchor_of(subject, stage, "asserted", told) is None:
         stage = "signed"  # no words carry any stage: the relation itself is stated
-    modality = choosers["modality"].choose(modality_traits(traits, stage))
-    anchor = anchor_of(subject, stage, modality, told)
     instrument = choosers["instrument"].choose(traits)
     named = cue_words(subject, "instrument", instrument)
+    if stage == "signed" and instrument == "letter_of_intent" and named is not None:
+        stage = "intended"  # codebook rule 3: a letter of intent is an intention, also when signed
+    modality = choosers["modality"].choose(modality_traits(traits, stage))
+    anchor = anchor_of(subject, stage, modality, told)
     if instrument != "unspecified":
         if named is None:
             instrument = "unspecified"

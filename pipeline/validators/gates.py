@@ -110,7 +110,8 @@ def _is_fill(figure: str) -> bool:
 def _count(figure: str, was: float, now: float, allowed: Tolerances) -> Move | None:
     if max(was, now) < allowed.least_rows or was == 0:
         return None
-    percent = 100 * (now - was) / was
+    # A young dataset triples in a night: what it gains is measured against a size that means much.
+    percent = 100 * (now - was) / (max(was, allowed.least_rows) if now > was else was)
     if -allowed.drop_percent <= percent <= allowed.jump_percent:
         return None
     text = f"-{allowed.drop_percent:g} % to +{allowed.jump_percent:g} %"
