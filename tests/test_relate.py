@@ -11,7 +11,7 @@ from pipeline import relate, tag
 from pipeline.config import Config
 from pipeline.engine import ShardTask
 from pipeline.paths import CHECKOUT
-from pipeline.records import Annotation, Document, Mention, Rejection, stable_id
+from pipeline.records import Annotation, Coding, Document, Mention, Rejection, stable_id
 from pipeline.store import read_records, write_records
 
 MODELS = CHECKOUT / "models"
@@ -72,6 +72,18 @@ def document(text: str, language: str = "en", published: str | None = None) -> D
 def annotations(doc: Document) -> list[Annotation]:
     taggers, _ = tools()
     return tag.annotate(doc, taggers.words.terms(doc.language).find(doc.text), taggers)
+
+
+def _task(workspace: Path) -> ShardTask:
+    return ShardTask(
+        stage="relate",
+        shard_id="run-000",
+        workspace=workspace,
+        models=MODELS,
+        models_digest="test",
+        config=Config(),
+        fingerprint="f",
+    )
 
 
 def mentions(text: str, language: str = "en", published: str | None = None) -> list[Mention]:
@@ -188,15 +200,7 @@ def test_the_same_document_gives_the_same_mentions_twice() -> None:
 
 def test_a_shard_gives_mentions_or_a_reason_for_each_document(tmp_path: Path) -> None:
     kept, plain = document(SIGNED, published="2019-03-05"), document("It rained in Turin.")
-    task = ShardTask(
-        stage="relate",
-        shard_id="run-000",
-        workspace=tmp_path,
-        models=MODELS,
-        models_digest="test",
-        config=Config(),
-        fingerprint="f",
-    )
+    task = _task(tmp_path)
     screened = document("Nothing at all.")
     dropped = Rejection(
         doc_id=screened.doc_id,
@@ -215,3 +219,73 @@ def test_a_shard_gives_mentions_or_a_reason_for_each_document(tmp_path: Path) ->
     (rejection,) = read_records(task.path("mentions", "rejections"), Rejection)
     assert rejection.doc_id == plain.doc_id
     assert rejection.reason
+
+
+def test_a_city_is_called_by_its_own_name_and_not_by_the_datelines() -> None:
+    found = mentions(
+        "PRETORIA, 3 May 2022 - The City of Tshwane and the City of Aarhus today signed a "
+        "memorandum of understanding on street trees. Tshwane will send two gardeners in June. For "
+        "Tshwane it is the second such paper."
+    )
+    assert [(m.local_party.name, m.partner.name) for m in found] == [("Tshwane", "Aarhus")]
+
+
+def test_the_state_of_a_county_or_a_region_is_no_party() -> None:
+    found = mentions(
+        "The governor of Hunan signed an agreement on a sister-province relationship with Paul "
+        "Chepkwony, governor of Kericho County, Kenya, on 24 October 2018."
+    )
+    assert {m.partner.name for m in found} | {m.local_party.name for m in found} == {
+        "Hunan",
+        "Kericho County",
+    }
+
+
+def test_the_government_of_a_province_is_not_that_of_its_state() -> None:
+    text = (
+        "Pemerintah Provinsi Jawa Barat menandatangani nota kesepahaman dengan pemerintah "
+        "Australia Selatan tentang pendidikan pada 2 Maret 2019."
+    )
+    assert {m.partner.name for m in mentions(text, "id")} == {"Australia Selatan"}
+
+
+def test_a_letter_of_intent_is_an_intention_also_when_it_is_signed() -> None:
+    found = mentions(
+        "The Mayor of Bremerhaven and the Mayor of Aarhus signed a letter of intent on a twinning "
+        "on 4 March 2019."
+    )
+    assert [(m.instrument, m.stage) for m in found] == [("letter_of_intent", "intended")]
+
+
+def test_nobody_speaks_for_a_city_whose_mayor_he_was() -> None:
+    doc = document(
+        "Former Mayor Richard Roe of Boston told students about ports. The Mayor of Bremerhaven "
+        "signed a memorandum of understanding with the Mayor of Aarhus on wind."
+    )
+    scene = relate.scene_of(doc, annotations(doc), tools()[1].words("en"))
+    ways = {a.party.name: {m.how for m in a.mentions} for a in scene.actors}
+    assert not ways["Boston"] & {"office", "person"}
+    assert "office" in ways["Aarhus"]
+
+
+def test_a_document_that_is_hardly_about_agreements_gets_no_record(tmp_path: Path) -> None:
+    doc = document(SIGNED)
+    task = _task(tmp_path)
+    write_records(task.path("documents"), Document, [doc])
+    write_records(task.path("annotations"), Annotation, annotations(doc))
+    write_records(task.path("annotations", "rejections"), Rejection, [])
+    for score, count in ((relate.LEAST_RELEVANCE - 0.01, 0), (relate.LEAST_RELEVANCE, 1)):
+        coding = Coding(
+            doc_id=doc.doc_id,
+            capture_id=doc.capture_id,
+            dimension="relevance",
+            category="relevant",
+            score=score,
+            evidence=(),
+            coder="linear.v2",
+        )
+        write_records(task.path("codings"), Coding, [coding])
+        relate.run_shard(task)
+        assert len(read_records(task.path("mentions"), Mention)) == count
+        rejected = read_records(task.path("mentions", "rejections"), Rejection)
+        assert [r.reason for r in rejected] == ["hardly about any agreement"] * (1 - count)

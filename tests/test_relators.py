@@ -443,3 +443,26 @@ def test_no_name_is_a_word_feature() -> None:
     }
     assert "word_signed" in words
     assert not words & {"word_Aldori", "word_Bremia", "word_aldori", "word_bremia"}
+
+
+def test_of_two_equals_the_text_is_about_the_one_in_its_title_and_named_first() -> None:
+    text = "The papers of Aldoria and Bremia lie in a drawer."
+    found = [
+        make_scene(make_view(replace(document(text), title=title), tags(text), LEXICON))
+        for title in (None, "Bremia looks abroad")
+    ]
+    assert [s.focus.party.name for s in found if s.focus] == ["Aldoria", "Bremia"]
+    assert all(sum(s.weights.values()) == pytest.approx(1.0) for s in found)
+
+
+def test_a_connector_of_what_comes_next_does_not_reach_over_a_verb() -> None:
+    words = make_lexicon(
+        "en", {**WORDS, "relate.joins": ("with", "to"), "relate.joins_next": ("to",)}
+    )
+    for text, is_joined in (
+        ("Councillors voted to end Aldoria's twinning.", False),
+        ("Castel is twinned to the city of Aldoria.", True),
+    ):
+        found = make_scene(make_view(document(text), tags(text), words))
+        aldoria = next(a for a in found.actors if a.party.name == "Aldoria")
+        assert [m.is_joined for m in aldoria.named] == [is_joined]

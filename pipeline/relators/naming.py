@@ -5,7 +5,7 @@ In: a `View` and the table of actors. Out: the same table, names chosen, namesak
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from pipeline.records import Party
 from pipeline.relators.parties import Actor, ActorMention
@@ -73,8 +73,11 @@ def name_by_use(view: View, actor: Actor) -> None:
     order = sorted(named, key=last)
     shown = [n for m in order if (n := " ".join(m.span.of(view.text).split()))]
     full = actor.party.name
-    if order and order[0].how != "dateline" and full in _datelines(view, named):
-        full = shown[0]  # "PRETORIA - The City of Tshwane": the city's own name, not its seat's
+    if order and order[0].how != "dateline" and fold(full) in _datelines(view, actor):
+        # "PRETORIA - The City of Tshwane": the city's own name, not its seat's
+        usual = max(shown, key=lambda n: (shown.count(n), -shown.index(n)))
+        if shown.count(usual) > 1 and not _abbreviates(usual, full):
+            full = usual
     short = full.isupper() and len(full) <= _ACRONYM  # some registers call a place by its acronym
     name = None if short else next((n for n in shown if fold(n) == fold(full)), None)
     if name is None and not shown:
@@ -87,8 +90,9 @@ def name_by_use(view: View, actor: Actor) -> None:
     actor.party = Party(name=name, kind=p.kind, country=p.country, referent_id=p.referent_id)
 
 
-def _datelines(view: View, named: Sequence[ActorMention]) -> set[str]:
-    return {" ".join(m.span.of(view.text).split()) for m in named if m.how == "dateline"}
+def _datelines(view: View, actor: Actor) -> set[str]:
+    spans = (m.span for m in actor.mentions if m.how == "dateline")
+    return {fold(" ".join(s.of(view.text).split())) for s in spans}
 
 
 def _abbreviates(short: str, full: str) -> bool:

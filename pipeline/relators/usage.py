@@ -18,6 +18,7 @@ _DATELINE = re.compile(
     r"^(?:[^.!?\n]{0,45}?(?:\s[-–—]{1,3}\s|\||\)\s*[-–—]|:\s)|(?:[^\s.!?]+ ){0,3}[^\s.!?]+\.\s)"
 )
 _NEAR = 45  # characters before a party in which a connector governs it
+_ARTICLES = ("the", "la", "le", "el", "los", "las", "les", "its", "their")
 _BETWEEN = 4  # words between the two: "with the City of"
 _APPOSITION = 45  # characters between a place and the wider one that it lies in
 _SEAT = 14  # characters between a body and the place where it sits: ", of the City "
@@ -166,5 +167,6 @@ def joined(view: View, start: int) -> bool:
     if near is not None and near.fullmatch(hits[-1].group()):
         admin = view.words.admin_before
         head = admin.search(gap) if admin is not None else None
-        return len(gap[: head.start() if head else None].split()) <= 1
+        words_between = gap[: head.start() if head else None].split()
+        return all(w[0].isupper() or w.casefold() in _ARTICLES for w in words_between)
     return len(gap.split()) <= _BETWEEN and not set(gap) & set(",;.:")
