@@ -273,7 +273,7 @@ def measure(mentions: int, workers: int, folder: Path) -> dict[str, float]:
 
 
 def svg(found: list[dict[str, float]]) -> str:
-    """Return the growth as a drawing: seconds and memory over mentions, both axes logarithmic."""
+    """Return the growth as a drawing: CPU time and memory over mentions, both axes logarithmic."""
     width, height, left, top = 640, 360, 70, 30
 
     def at(value: float, low: float, high: float) -> float:
@@ -285,10 +285,10 @@ def svg(found: list[dict[str, float]]) -> str:
         10 ** math.ceil(math.log10(max(xs)) - 0.02),
     )
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + 60}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + 20} {height + 60}" '
         'font-family="sans-serif" font-size="12">',
         "<title>How a build grows with the number of mentions</title>",
-        f'<rect width="{width}" height="{height + 60}" fill="#fff"/>',
+        f'<rect width="{width + 20}" height="{height + 60}" fill="#fff"/>',
     ]
     low_y, high_y = 1.0, 10_000.0
     for power in range(5):
@@ -302,7 +302,7 @@ def svg(found: list[dict[str, float]]) -> str:
             f'<text x="{x:.0f}" y="{top + height + 18}" text-anchor="middle">{10**power:,}</text>'
         )
     for key, colour, label, row in (
-        ("seconds", "#1f5fa8", "seconds", 0),
+        ("cpu_seconds", "#1f5fa8", "CPU-seconds, all processes", 0),
         ("total_mb", "#b3541e", "MB at most, all processes", 1),
     ):
         points = [
@@ -316,8 +316,9 @@ def svg(found: list[dict[str, float]]) -> str:
         lines.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         for (x, y), f in zip(points, found, strict=True):
             lines.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>')
+            beside = y + (26, -8)[row]  # time below its line, memory above
             lines.append(
-                f'<text x="{x - 6:.1f}" y="{y - 8:.1f}" text-anchor="end" fill="{colour}">'
+                f'<text x="{x - 6:.1f}" y="{beside:.1f}" text-anchor="end" fill="{colour}">'
                 f"{f[key]:,.0f}</text>"
             )
         lines.append(
