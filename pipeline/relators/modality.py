@@ -29,9 +29,3 @@ def governing(view: View, unit: Unit, cue: Annotation) -> set[str]:
             if len(gap.split()) <= _REACH and not set(gap) & set(".;:"):
                 found.add(label)
     return found
-
-
-def in_clause(unit: Unit, start: int, end: int) -> set[str]:
-    """Return the modalities named anywhere in a stretch of a unit."""
-    found = unit.of("cue", "modality.")
-    return {a.label.removeprefix("modality.") for a in found if start <= a.span.start < end}

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.records import Span
+from pipeline.records import Annotation, Span
 from pipeline.relators.candidates import Candidate
 from pipeline.relators.days import days_between, precision
 from pipeline.relators.decode import Scored
@@ -102,17 +102,25 @@ def _told(f: Features, subject: Subject, stretch: Stretch, share: float) -> None
     for cue in stretch.of("cue"):
         group, _, label = cue.label.partition(".")
         if group == "stage":
-            modal = governing(subject.scene.view, stretch.unit, cue)
-            for modality in modal:
-                _raise(f, f"{TOLD}{label}_{modality}", share)
-            if not modal:
-                _raise(f, f"{TOLD}stage_{label}", share)
+            _stage_cue(f, subject, stretch, cue, TOLD, share)
         elif group in ("modality", "follow_up", "background", "lineage"):
             _raise(f, f"{TOLD}{group}_{label}" if label else TOLD + group, share)
     for a in stretch.of("instrument"):
         _raise(f, f"{TOLD}has_{a.label}", share)
     if stretch.of("date"):
         _raise(f, f"{TOLD}date", share)
+
+
+def _stage_cue(
+    f: Features, subject: Subject, stretch: Stretch, cue: Annotation, prefix: str, value: float
+) -> None:
+    """Note a word of a stage: under the modal words that govern it, else as a fact."""
+    label = cue.label.removeprefix("stage.")
+    modal = governing(subject.scene.view, stretch.unit, cue)
+    for modality in modal:
+        _raise(f, f"{prefix}{label}_{modality}", value)
+    if not modal:
+        _raise(f, f"{prefix}stage_{label}", value)
 
 
 def _latest(f: Features) -> None:
@@ -185,11 +193,7 @@ def _stretch(f: Features, subject: Subject, stretch: Stretch) -> None:
             continue
         value = worth(subject, stretch, cue.span)
         if group == "stage":
-            modal = governing(subject.scene.view, stretch.unit, cue)
-            for modality in modal:
-                _raise(f, f"{label}_{modality}", value)
-            if not modal:
-                _raise(f, f"stage_{label}", value)
+            _stage_cue(f, subject, stretch, cue, "", value)
         else:
             _raise(f, f"{group}_{label}" if label else group, value)
     for a in stretch.of("instrument"):
