@@ -25,7 +25,17 @@ SAMPLE_GOLD = sample.SAMPLE / "gold"
 HELD_OUT = CHECKOUT / "tests" / "gold"
 KNOWN = (
     SAMPLE_GOLD,
-    *(HELD_OUT / name for name in ("heldout-en", "heldout-id", "fresh-en", "fresh-id")),
+    *(
+        HELD_OUT / name
+        for name in (
+            "heldout-en",
+            "heldout-id",
+            "fresh-en",
+            "fresh-id",
+            "fresh-en-2",
+            "fresh-id-2",
+        )
+    ),
     SHARED / "dev",
 )
 

@@ -21,9 +21,12 @@ from pipeline.paths import CHECKOUT
 from pipeline.records import Annotation, Document, Span
 from pipeline.taggers.acronyms import bind_acronyms, fits
 from pipeline.taggers.entities import Entity, find_entities, make_gate
+from pipeline.taggers.organisation_forms import other_forms
 from pipeline.taggers.organisation_registers import Registers, load_registers
 from pipeline.taggers.organisation_runs import find_runs
 from pipeline.taggers.organisations import tag_organisations
+from pipeline.taggers.place_cues import parse_cues
+from pipeline.taggers.places import tag_places
 from pipeline.text import sentences
 from tests.conftest import make_document
 
@@ -618,3 +621,173 @@ def test_most_partners_of_the_gold_sets_are_found_with_their_kind() -> None:
                 )
     # Measured .877 (57 of 65) by rules alone, without the English model; the floor only rises.
     assert hits / total >= 0.84, (hits, total)
+
+
+# --- names in the slot of a party -----------------------------------------------------------------
+
+
+def slot(text: str, labels: dict[str, str], language: str = "en") -> list[Annotation]:
+    registers, gazetteer = _shared()
+    entities = [Entity(text.index(n), text.index(n) + len(n), label) for n, label in labels.items()]
+    return tag_organisations(
+        document(text, language), registers, entities=entities, gazetteer=gazetteer
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        ("The county signed a memorandum with Anvik Health Africa on Monday.", "Anvik Health Africa", "ngo"),
+        ("An agreement with Stonecrop Data Islands Vista was signed.", "Stonecrop Data Islands Vista", "business"),
+        ("The city has joined the Lowland Mayors Pact Circle.", "Lowland Mayors Pact Circle", "city_network"),
+    ],
+)  # fmt: skip
+def test_a_name_behind_a_word_of_agreement_is_a_party_of_the_kind_that_its_words_hint_at(
+    text: str, name: str, kind: str
+) -> None:
+    assert (name, kind) in {(a.span.of(text), a.label) for a in slot(text, {name: "ORG"})}
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("The county has an agreement with Anders Holm Viken.", {"Anders Holm Viken": "PERSON"}),
+        ("The county has an agreement with Anders Holm.", {"county": "NORP"}),
+        ("The county met the Anvik Stonecrop Vista on Monday.", {"Anvik Stonecrop Vista": "ORG"}),
+        ("The county has a pact with City Of Anvik.", {"City Of Anvik": "GPE"}),
+        ("The county has an agreement with the Anvik Vista Festival.", {"Anvik Vista Festival": "ORG"}),
+    ],
+)  # fmt: skip
+def test_persons_governments_events_and_names_elsewhere_are_no_party_by_their_slot(
+    text: str, labels: dict[str, str]
+) -> None:
+    assert not [a for a in slot(text, labels) if "word of bond" in (a.detail or "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The city will join the River Cities Network.", {("River Cities Network", "city_network")}),
+        ("The Wetland Defense Fund paid.", {("Wetland Defense Fund", "ngo")}),
+        ("The River Summit Association Festival began.", set()),
+    ],
+)  # fmt: skip
+def test_a_word_of_a_thing_before_a_head_of_two_words_says_what_the_body_is_about(
+    text: str, expected: set[tuple[str, str]]
+) -> None:
+    assert found(text, "en", *_shared()) == expected
+
+
+# --- one school in two languages ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Airlangga University", "Universitas Airlangga", True),
+        ("University of Gadjah Mada", "Universitas Gadjah Mada", True),
+        ("Malang State University", "Universitas Negeri Malang", True),
+        ("State Polytechnic of Malang", "Politeknik Negeri Malang", True),
+        ("Bali State Polytechnic", "Politeknik Negeri Bali", True),
+        ("Flinders University", "Universitas Flinders", True),
+        ("University of Porto", "Universitas Porto", True),
+        ("Tokyo Institute of Technology", "Institut Teknologi Tokyo", True),
+        ("Sunan Kalijaga State Islamic University", "Universitas Islam Negeri Sunan Kalijaga", True),
+        ("Surabaya University", "Universitas Negeri Surabaya", False),
+        ("York University", "University of York", False),
+    ],
+)  # fmt: skip
+def test_a_register_knows_a_school_by_its_name_in_either_language(
+    one: str, other: str, same: bool
+) -> None:
+    registers, gazetteer = _shared()
+    first = tag(f"{one} came.", "en", registers, gazetteer)
+    second = tag(f"{other} came.", "en", registers, gazetteer)
+    assert len(first) == len(second) == 1
+    assert first[0].span.of(f"{one} came.") == one
+    ids = [a.referent_id for a in (*first, *second)]
+    assert (ids[0] == ids[1] and ids[0] is not None) == same
+
+
+def test_a_spelling_that_a_rule_makes_of_two_schools_means_neither() -> None:
+    registers, _ = _shared()
+    assert {"York University", "University of York"} <= registers.index.names.keys()
+    assert "Universitas York" not in registers.index.names
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Utrecht University of Applied Sciences",
+        "University of Technology Sydney",
+        "Hanoi Medical University",
+        "College of Europe",
+    ],
+)
+def test_a_name_that_no_rule_turns_has_no_other_form(name: str) -> None:
+    assert list(other_forms(name, is_indonesian=True)) == []
+
+
+def test_one_school_has_one_name_in_a_document_whatever_the_text_calls_it() -> None:
+    text = (
+        "Airlangga University (Unair) came. Universitas Airlangga and Gadjah Mada University (UGM) "
+        "pay. Universitas Gadjah Mada is old. Universitas Maju Jaya and Maju Jaya University too."
+    )
+    found = tag(text, "en", *_shared())
+    assert [(a.span.of(text), a.value) for a in found] == [
+        ("Airlangga University", "Airlangga University"),
+        ("Unair", "Airlangga University"),
+        ("Universitas Airlangga", "Airlangga University"),
+        ("Gadjah Mada University", "Gadjah Mada University"),
+        ("UGM", "Gadjah Mada University"),
+        ("Universitas Gadjah Mada", "Gadjah Mada University"),
+        ("Universitas Maju Jaya", "Universitas Maju Jaya"),
+        ("Maju Jaya University", "Universitas Maju Jaya"),
+    ]
+
+
+# --- local bodies ---------------------------------------------------------------------------------
+
+
+def with_places(text: str, language: str) -> list[Annotation]:
+    registers, gazetteer = _shared()
+    cues = parse_cues((MODELS / "gazetteer" / "cues.yml").read_text("utf-8"))
+    doc = document(text, language)
+    places = tag_places(doc, gazetteer, cues)
+    return tag_organisations(doc, registers, places=places, gazetteer=gazetteer)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name", "referent"),
+    [
+        ("Nota dengan Ikatan Dokter Indonesia Cabang Pidie Jaya diteken.", "id", "Ikatan Dokter Indonesia Cabang Pidie Jaya", None),
+        ("Nota dengan Himpunan Pengusaha Muda Indonesia Jawa Timur diteken.", "id", "Himpunan Pengusaha Muda Indonesia Jawa Timur", None),
+        ("Tawaran ICLEI Asia Tenggara diterima.", "id", "ICLEI Asia Tenggara", None),
+        ("Ikatan Dokter Indonesia cabang setempat keberatan.", "id", "Ikatan Dokter Indonesia", "org:idi"),
+        ("Ikatan Dokter Indonesia, Jawa Timur dan Bali hadir.", "id", "Ikatan Dokter Indonesia", "org:idi"),
+        ("UNICEF Jawa Timur hadir.", "id", "UNICEF", "org:unicef"),
+    ],
+)  # fmt: skip
+def test_a_place_right_behind_a_registered_association_makes_it_a_branch(
+    text: str, language: str, name: str, referent: str | None
+) -> None:
+    found = [a for a in with_places(text, language) if a.label != "government_office"]
+    assert [(a.span.of(text), a.value, a.referent_id) for a in found] == [
+        (name, name if name != "UNICEF" else found[0].value, referent)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("He asked the San Roque business association.", ["San Roque business association"]),
+        ("He asked the Bristol chamber of commerce.", ["Bristol chamber of commerce"]),
+        ("He asked the business association. The chamber of commerce met.", []),
+        ("In San Roque a business association met.", []),
+    ],
+)
+def test_an_association_in_small_letters_behind_a_name_is_no_place(
+    text: str, expected: list[str]
+) -> None:
+    found = [a for a in with_places(text, "en") if a.label == "association"]
+    assert [a.span.of(text) for a in found] == expected

@@ -17,6 +17,8 @@ from pipeline.taggers.entities import Entity
 from pipeline.taggers.organisation_registers import Registers, load_registers
 from pipeline.taggers.organisations import tag_organisations
 from pipeline.taggers.persons import tag_persons
+from pipeline.taggers.place_cues import parse_cues
+from pipeline.taggers.places import tag_places
 from tests.conftest import make_document
 
 MODELS = CHECKOUT / "models"
@@ -307,3 +309,29 @@ def test_every_office_word_has_an_office_of_the_codebook() -> None:
 def test_mayor_in_an_indonesian_text_is_a_major() -> None:
     assert tag("Mayor Arye Shalicar berbicara.", "id") == []
     assert [a.label for a in tag("Mayor Arye Shalicar spoke.", "en")] == ["mayor"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "place"),
+    [
+        ("Sekda Kutai Kartanegara Sunggonoto hadir.", "Sunggonoto", "Kutai Kartanegara"),
+        ("Bupati Tambrauw Gabriel Asemuk hadir.", "Gabriel Asemuk", "Tambrauw"),
+        ("Kadis Perikanan Kabupaten Bantul Seto Wardaya hadir.", "Seto Wardaya", "Bantul"),
+        ("Kepala Dinas Kesehatan Flores Timur Agus Ogiwa hadir.", "Agus Ogiwa", "Flores Timur"),
+        ("Sekda Bimantara Sunggono hadir.", "Bimantara Sunggono", None),
+    ],
+)
+def test_a_holder_behind_office_and_government_speaks_for_the_government(
+    text: str, name: str, place: str | None
+) -> None:
+    registers, gazetteer = shared()
+    cues = parse_cues((MODELS / "gazetteer" / "cues.yml").read_text("utf-8"))
+    doc = make_document(text, "id")
+    places = tag_places(doc, gazetteer, cues)
+    bodies = tag_organisations(doc, registers, places=places, gazetteer=gazetteer)
+    (person,) = tag_persons(
+        doc, registers, places=places, organisations=bodies, gazetteer=gazetteer
+    )
+    assert person.value == name
+    governed = next((p for p in places if p.referent_id == person.referent_id), None)
+    assert (governed.span.of(text) if governed else None) == place

@@ -47,6 +47,8 @@ _SETS = {
     "heldout-id": "held out, Indonesian",
     "fresh-en": "kept apart, English",
     "fresh-id": "kept apart, Indonesian",
+    "fresh-en-2": "kept apart, English, second",
+    "fresh-id-2": "kept apart, Indonesian, second",
     "sample": "sample",
 }
 

@@ -11,7 +11,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipeline.records import Annotation, Party, Span
-from pipeline.relators.naming import merge_bodies, merge_namesakes, name_by_use
+from pipeline.relators.bodies import (
+    branch_of,
+    calls_government,
+    is_town_hall,
+    names_next,
+    said_after,
+)
+from pipeline.relators.echoes import with_echoes
+from pipeline.relators.naming import (
+    merge_bodies,
+    merge_namesakes,
+    merge_short_names,
+    name_by_use,
+)
 from pipeline.relators.parties import GOVERNMENTS, Actor, ActorMention
 from pipeline.relators.usage import DATELINE_CHARS, dateline_end, how_used, joined
 from pipeline.relators.view import View
@@ -22,28 +35,24 @@ _SURNAME_MIN = 3
 _NEAR = 45  # characters after a name in which a connector opens a pair of its own
 _ROW = 20  # characters between two members of a row
 _ARTICLES = ("the", "of", "city", "(", ")")
-_APPOSITION = 45  # characters between a name and the country said after it
-_ACRONYM_GAP = re.compile(r"\s*(?:\([^()]*\))?\s*[,(]?\s*(?:in |di |of |asal |from )?(?:the )?")
 STATELESS = ("international_organisation", "city_network")  # codebook, Parties: no country
 
 
 def find_actors(view: View) -> list[Actor]:
     """Return the actors of a document in order of first named mention."""
     table: dict[str, Actor] = {}
-    persons, named = list(view.layer("person")), list(view.layer("place"))
+    persons, named = list(view.layer("person")), with_echoes(view)
     organisations = list(view.layer("organisation"))
     offices = [
-        o for o in organisations if o.label == "government_office" or _is_town_hall(view, o, named)
+        o for o in organisations if o.label == "government_office" or is_town_hall(view, o, named)
     ]
-    bodies = [
-        o for o in organisations if o not in offices and not _calls_government(view, o, named)
-    ]
+    bodies = [o for o in organisations if o not in offices and not calls_government(view, o, named)]
     terms = view.layer("sector")
     places = [
         p
         for p in named
         if not (
-            _inside_organisation(p, bodies)
+            _inside_organisation(view, p, bodies)
             or (_inside_name(p, persons) and not _heads_name(view, p, persons))
             or _inside_term(p, terms)
         )
@@ -59,6 +68,7 @@ def find_actors(view: View) -> list[Actor]:
         _add_holder(view, table, person)
     merge_namesakes(table)
     merge_bodies(table, {fold(p.span.of(view.text)) for p in countries})
+    merge_short_names(table)
     _pass_on(view, table.values())
     actors = [a for a in table.values() if a.named]
     for actor in actors:
@@ -74,7 +84,7 @@ def _add_place(
     places: Sequence[Annotation],
     others: tuple[Sequence[Annotation], Sequence[Annotation], Sequence[Annotation]],
 ) -> None:
-    """Add a mention of a government or a state; ``others`` are persons, offices and bodies."""
+    """Add a mention of a government or a state; ``others``: persons, offices, bodies."""
     persons, offices, bodies = others
     if place.label not in (*GOVERNMENTS, "country") or place.score < _FAINT:
         return  # a people ("Dutch") or an area (a strait) acts for nobody
@@ -82,8 +92,10 @@ def _add_place(
         o.span.start <= place.span.start and place.span.end <= o.span.end for o in offices
     )
     how = "admin" if in_office else how_used(view, place, persons, dateline_end(view.text), places)
-    if place.label == "country" and any(_said_after(view, o, (place,)) for o in bodies):
-        how = "within"  # "the Peace Foundation (PF), South Korea"
+    if place.label == "country" and any(
+        said_after(view, o, (place,)) or branch_of(view, o, (place,)) for o in bodies
+    ):
+        how = "within"  # "the Peace Foundation (PF), South Korea", "Habitat for Humanity Indonesia"
     key = place.referent_id or f"{place.label}:{fold(place.span.of(view.text))}"
     actor = table.setdefault(
         key, Actor(key, _place_party(view, place), is_country=place.label == "country")
@@ -119,15 +131,18 @@ def _pass_on(view: View, actors: Iterable[Actor]) -> None:
         before = mention
 
 
-def _inside_organisation(place: Annotation, organisations: Iterable[Annotation]) -> bool:
+def _inside_organisation(
+    view: View, place: Annotation, organisations: Iterable[Annotation]
+) -> bool:
     """Tell whether a place is part of the name of a body.
 
-    ("University of X"), not mentioned for itself.
+    ("University of X"), not mentioned for itself. An acronym that is a body's is no town ("BATAN").
     """
+    is_acronym = place.span.of(view.text).isupper()
     return any(
         o.span.start <= place.span.start
         and place.span.end <= o.span.end
-        and (o.span != place.span or o.score >= place.score)
+        and (o.span != place.span or o.score >= place.score or is_acronym)
         for o in organisations
     )
 
@@ -159,8 +174,17 @@ def _heads_name(view: View, place: Annotation, persons: Iterable[Annotation]) ->
 
 
 def _inside_term(place: Annotation, terms: Iterable[Annotation]) -> bool:
-    """A place that is part of a term ("smart city") is that term: some town bears any name."""
-    return any(t.span.start <= place.span.start and place.span.end <= t.span.end for t in terms)
+    """A place that is part of a term ("smart city") is that term: some town bears any name.
+
+    A term of just the same one word ("Bridgend", a bridge) proves nothing.
+    """
+    one_word = " " not in (place.value or "")
+    return any(
+        t.span.start <= place.span.start
+        and place.span.end <= t.span.end
+        and not (one_word and t.span == place.span)
+        for t in terms
+    )
 
 
 def _place_party(view: View, place: Annotation) -> Party:
@@ -173,87 +197,32 @@ def _add_body(
     view: View, table: dict[str, Actor], org: Annotation, countries: Sequence[Annotation]
 ) -> None:
     name = " ".join((org.value or org.span.of(view.text)).split())
-    key = f"org:{fold(name)}"
     country = org.country
+    branch = branch_of(view, org, countries)
+    if branch is not None:
+        shown = branch.span.of(view.text)
+        name = name if name.endswith(shown) else f"{name} {shown}"
+        country = branch.country
+    key = f"org:{fold(name)}"
     if country is None and org.label not in STATELESS:
-        country = _said_after(view, org, countries)
+        country = said_after(view, org, countries)
         if country is None and view.words.home_heads and view.words.home_heads.match(name):
             country = view.words.home  # plain from its name (codebook rule 16)
     party = Party(name=name, kind=org.label, country=country, referent_id=org.referent_id)
     actor = table.setdefault(key, Actor(key, party))
     actor.sure = max(actor.sure, org.score)
-    if actor.party.country is None and country is not None:
+    if country is not None and (actor.party.country is None or branch is not None):
         actor.party = replace(actor.party, country=country)
     before = view.text[max(0, org.span.start - 30) : org.span.start]
     how = "location" if view.words.locative and view.words.locative.search(before) else "name"
     if org.span.end <= dateline_end(view.text) and org.span.start < DATELINE_CHARS:
         how = "dateline"
-    if _names_next(view, org):
+    if names_next(view, org):
         how = "within"
     if org.detail is not None and org.detail.startswith("anaphor"):
         how = "anaphor"  # "the foundation": the tagger found whose
     unit = view.unit_at(org.span.start).index
     actor.mentions.append(ActorMention(org.span, unit, how, joined(view, org.span.start)))
-
-
-def _names_next(view: View, org: Annotation) -> bool:
-    """Tell whether a body only belongs to the one named right after it.
-
-    "United Nations World Food Programme".
-    """
-    return any(
-        o.layer == "organisation" and view.text[org.span.end : o.span.start] in (" ", "'s ", "’s ")
-        for o in view.annotations
-        if org.span.end < o.span.start <= org.span.end + 3
-    )
-
-
-def _calls_government(view: View, org: Annotation, places: Sequence[Annotation]) -> bool:
-    """Tell whether an acronym only repeats the government before it.
-
-    "Kuala Lumpur City Hall (DBKL)", "Kabupaten Timor Tengah Utara (TTU)".
-    """
-    text, start = view.text, org.span.start
-    shown = org.span.of(text)
-    if " " in shown or not shown.isupper() or text[start - 1 : start] != "(":
-        return False
-    after = view.words.admin_after
-    for place in places:
-        tail = text[place.span.end : start - 1].strip() if place.span.end < start else "?"
-        if not tail or (after is not None and after.fullmatch(tail)):
-            return True
-    return False
-
-
-def _said_after(view: View, org: Annotation, countries: Sequence[Annotation]) -> str | None:
-    """Return the country said right after a name: "the Peace Foundation (PF), South Korea"."""
-    for place in countries:
-        gap = view.text[org.span.end : place.span.start]
-        if 0 < len(gap) <= _APPOSITION and _ACRONYM_GAP.fullmatch(gap):
-            return place.country
-    return None
-
-
-def _is_town_hall(view: View, org: Annotation, places: list[Annotation]) -> bool:
-    """Tell whether an organisation's name is a place and government words only.
-
-    "Taipei City Government".
-    """
-    words = view.words
-    for place in places:
-        if not (org.span.start <= place.span.start and place.span.end <= org.span.end):
-            continue
-        head, tail = (
-            view.text[org.span.start : place.span.start],
-            view.text[place.span.end : org.span.end],
-        )
-        before = not head.strip() or (
-            words.admin_before is not None and words.admin_before.fullmatch(head)
-        )
-        after = words.admin_after.match(tail) if tail.strip() and words.admin_after else None
-        if before and (not tail.strip() or (after is not None and after.end() == len(tail))):
-            return place.label != "country" and org.span != place.span
-    return False
 
 
 def _add_office(view: View, table: dict[str, Actor], org: Annotation) -> None:

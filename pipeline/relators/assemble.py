@@ -23,7 +23,7 @@ from pipeline.relators.traits import Shares, Subject, traits_of
 
 # A plan is not a signature: "signed" must be so much surer than another stage. In cross-validation
 # this takes a sixth off the false signatures and nothing off the share of right stages.
-_HANDICAPS = {"signed": 0.7}
+_HANDICAPS = {"signed": 0.85}
 
 
 @dataclass(frozen=True, slots=True)

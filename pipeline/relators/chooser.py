@@ -2,6 +2,7 @@
 
 In: features by name. Out: the best value. A softmax over linear scores, trained by
 `pipeline.trainers.relator` and stored as JSON in ``models/relator/choosers.json``; one per field.
+That of the stage is joined with a second opinion (`stage_logit`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.relators.stage_logit import alternatives
+
 MODEL_FILE = "choosers.json"
 
 
@@ -23,9 +26,30 @@ class Chooser:
     values: tuple[str, ...]
     intercepts: tuple[float, ...]
     weights: Mapping[str, tuple[float, ...]]
+    shared: Mapping[str, float] | None = None  # of `stage_logit`: the same for all stages
 
     def probabilities(self, features: Mapping[str, float]) -> dict[str, float]:
         """Return the probability of each value."""
+        found = self._softmax(features)
+        if self.shared is None:
+            return found
+        second = self._second(features)
+        joined = {v: math.sqrt(found[v] * second.get(v, 0.0)) for v in self.values}
+        total = sum(joined.values())
+        return {v: p / total for v, p in joined.items()} if total else found
+
+    def _second(self, features: Mapping[str, float]) -> dict[str, float]:
+        weights = self.shared or {}
+        scores = {
+            stage: sum(weights.get(name, 0.0) * x for name, x in told.items())
+            for stage, told in alternatives(features).items()
+        }
+        top = max(scores.values())
+        raised = {stage: math.exp(s - top) for stage, s in scores.items()}
+        total = sum(raised.values())
+        return {stage: r / total for stage, r in raised.items()}
+
+    def _softmax(self, features: Mapping[str, float]) -> dict[str, float]:
         scores = list(self.intercepts)
         for name, x in features.items():
             row = self.weights.get(name)
@@ -69,4 +93,5 @@ def make_chooser(entry: Mapping[str, Any]) -> Chooser:
         values=tuple(entry["values"]),
         intercepts=tuple(entry["intercepts"]),
         weights={name: tuple(row) for name, row in entry["weights"].items()},
+        shared=entry.get("shared"),
     )

@@ -22,6 +22,8 @@ _REACH = 110  # characters before a partner in which the noun that takes it may 
 _LOOSE = (
     9  # words between that noun and its connector: "a memorandum on the treatment of waste with"
 )
+_AFTER_TIE = 3  # words between a word of a tie and "including": "sister cities in Asia, including"
+_ACTING = frozenset(("name", "admin"))  # ways to name a state as one that acts
 _STOP = re.compile(r"[.;:!?\n]")
 
 
@@ -94,10 +96,51 @@ def _of_mention(scene: Scene, candidate: Candidate, mention: ActorMention) -> Fe
             if best:
                 f[name] = best
         f["joined_head"] = 1.0
+        near = words.joins_next
+        plain = near is None or near.fullmatch(joins[-1].group()) is None
+        # "with towns in France and Germany": the second state is no more taken than the first
+        plain = plain and not (words.inside_word and words.inside_word.search(tail))
+        f["taken_state"] = float(plain and candidate.partner.is_country and head.how in _ACTING)
+    _included(f, scene, candidate, mention)
     f.update(_parallel(scene, head, unit.sentence))
     _acts(f, scene, candidate, head, unit.sentence)
     _apposed(f, scene, candidate, head)
     return f
+
+
+def _included(f: Features, scene: Scene, candidate: Candidate, mention: ActorMention) -> None:
+    """Note a row that is counted out behind a word of a tie: "its sister cities, including P, Q".
+
+    Where the local side stands in that row itself, both are partners of another.
+    """
+    view, words = scene.view, scene.view.words
+    if words.including is None:
+        return
+    row = row_of(scene, candidate.partner, mention)
+    starts = [
+        m.span.start
+        for a in scene.actors
+        if a.key in row
+        for m in a.mentions
+        if m.unit == mention.unit and m.how not in ("within", "anaphor", "dateline", "person")
+    ]
+    start = min([*starts, mention.span.start])
+    unit = view.units[mention.unit]
+    low = max(unit.span.start, start - _REACH)
+    reach = view.text[low:start]
+    hit = words.including.search(reach)
+    if hit is None:
+        return
+    cut = low + hit.start()
+    marks = [a.span for a in unit.of("instrument") if low <= a.span.start and a.span.end <= cut]
+    if words.relation is not None:
+        ties = words.relation.finditer(reach, 0, hit.start())
+        marks += [Span(start=low + m.start(), end=low + m.end()) for m in ties]
+    if any(len(view.text[m.end : cut].split()) <= _AFTER_TIE for m in marks):
+        f["included"] = f["headed"] = 1.0
+        f["both_included"] = float(candidate.local.key in row)
+        owns = (m for m in candidate.local.mentions if m.unit == mention.unit)
+        f["included_of"] = float(any(m.span.end <= cut for m in owns) and not f["both_included"])
 
 
 def _parallel(scene: Scene, head: ActorMention, sentence: int) -> Features:

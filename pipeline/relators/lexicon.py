@@ -47,18 +47,21 @@ class Lexicon:
     capital: (
         re.Pattern[str] | None
     )  # "capital of", at the end of a string: the place after it is no party
+    capital_word: re.Pattern[str] | None  # the same words anywhere
+    settlement: re.Pattern[str] | None  # "town", at the start: the wider place before it says where
     counterpart: (
         re.Pattern[str] | None
     )  # "his colleague from": the party after it faces the local one
     between: re.Pattern[str] | None  # "between", at the end of a string
     inside: re.Pattern[str] | None  # "in", at the end of a string: only a place can follow
+    inside_word: re.Pattern[str] | None  # the same words anywhere
     origin: re.Pattern[str] | None  # "from", at the end of a string: where somebody comes from
     attribute: re.Pattern[str] | None  # "-based", at the start: the place only describes
+    including: re.Pattern[str] | None  # "including", at the end of a string: a row is counted out
     relation: re.Pattern[str] | None  # "ties", "partnership": words of a standing relation
     government: tuple[tuple[str, re.Pattern[str]], ...]  # kind, "the city"
     organisation: tuple[tuple[str, re.Pattern[str]], ...]  # kind, "the company"
     both: re.Pattern[str] | None  # "the two cities", "kedua belah pihak"
-    they: re.Pattern[str] | None  # "he", "ia": an office holder named before
 
 
 def make_lexicon(language: str, lists: Mapping[str, Sequence[str]]) -> Lexicon:
@@ -100,18 +103,21 @@ def make_lexicon(language: str, lists: Mapping[str, Sequence[str]]) -> Lexicon:
         home=next(iter(words("home")), None),
         home_heads=beginning(words("home_heads")),
         capital=ending(words("capital")),
+        capital_word=pattern(words("capital")),
+        settlement=beginning(words("settlement")),
         counterpart=pattern(words("counterpart")),
         between=ending(words("between")),
         inside=ending(words("inside")),
+        inside_word=pattern(words("inside")),
         origin=ending(words("origin")),
         attribute=re.compile(rf"(?:{_any(words('attribute'))})", re.IGNORECASE)
         if words("attribute")
         else None,
+        including=ending(words("including")),
         relation=pattern(words("relation")),
         government=by_kind("government"),
         organisation=by_kind("organisation"),
         both=pattern(words("both")),
-        they=pattern(words("they")),
     )
 
 

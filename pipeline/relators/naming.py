@@ -6,6 +6,7 @@ In: a `View` and the table of actors. Out: the same table, names chosen, namesak
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pipeline.records import Party
 from pipeline.relators.parties import Actor, ActorMention
@@ -45,14 +46,36 @@ def merge_bodies(table: Mapping[str, Actor], countries: set[str]) -> None:
             if short is not None and short is not actor and key.endswith(f" {country}"):
                 short.mentions += actor.mentions
                 actor.mentions = []
-                if short.party.country is None:
-                    p = short.party
+                p = short.party
+                if p.country is None or p.kind in ("business", "ngo"):  # a branch is where it is
                     short.party = Party(
                         name=p.name,
                         kind=p.kind,
                         country=actor.party.country,
                         referent_id=p.referent_id,
                     )
+
+
+_GENERIC = frozenset(
+    """technologies technology group corporation corp company co inc ltd limited holdings holding
+    international industries indonesia foundation plc ag gmbh persero tbk""".split()
+)
+
+
+def merge_short_names(table: Mapping[str, Actor]) -> None:
+    """Join a body and the same with a general word behind it: "Huawei", "Huawei Technologies"."""
+    bodies = {key: a for key, a in table.items() if key.startswith("org:") and a.mentions}
+    for key, actor in bodies.items():
+        words = key.removeprefix("org:").split()
+        while len(words) > 1 and words[-1].strip(".,") in _GENERIC:
+            words.pop()
+            short = bodies.get("org:" + " ".join(words))
+            if short is not None and short.mentions and short.party.kind == actor.party.kind:
+                short.mentions += actor.mentions
+                actor.mentions = []
+                if short.party.country is None:
+                    short.party = replace(short.party, country=actor.party.country)
+                break
 
 
 def name_by_use(view: View, actor: Actor) -> None:

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 
 from pipeline.relators.candidates import Candidate
 from pipeline.relators.features import Features, features_of
+from pipeline.relators.lists import find_lists, list_features
 from pipeline.relators.scene import Scene
 
 
 def all_features(scene: Scene, candidates: Sequence[Candidate]) -> list[Features]:
     """Return the features of all candidates of a document, those against each other included."""
-    rows = [features_of(scene, c) for c in candidates]
+    lists = find_lists(scene)
+    rows = [{**features_of(scene, c), **list_features(scene, c, lists)} for c in candidates]
     compare(candidates, rows)
     return rows
 

@@ -21,6 +21,9 @@ _NEAR = 45  # characters before a party in which a connector governs it
 _ARTICLES = ("the", "la", "le", "el", "los", "las", "les", "its", "their")
 _BETWEEN = 4  # words between the two: "with the City of"
 _APPOSITION = 45  # characters between a place and the wider one that it lies in
+_ASIDE_BEFORE = re.compile(r"\w ?\(\s*$")
+_ASIDE_AFTER = re.compile(r"\s*[,)]")
+_OWNER = re.compile(r"['’]s\s")
 _SEAT = 14  # characters between a body and the place where it sits: ", of the City "
 _RANKS = {"city": 0, "regency": 1, "province": 2, "country": 3}
 
@@ -42,9 +45,11 @@ def how_used(
     text, span, words = view.text, place.span, view.words
     if span.end <= min(dateline, DATELINE_CHARS + 20) and span.start < DATELINE_CHARS:
         return "dateline"
-    before, after = text[max(0, span.start - 40) : span.start], text[span.end : span.end + 30]
-    if _describes(words, before, after):
+    before, after = text[max(0, span.start - 80) : span.start], text[span.end : span.end + 30]
+    if _describes(words, before, after) or _says_whose(words, place, after):
         return "within"
+    if _ASIDE_BEFORE.search(before) and _ASIDE_AFTER.match(after):
+        return "within"  # "Karatay (Konya) Municipality", "Seattle ( Washington , the USA )"
     if any(p.span.start <= span.start and span.end <= p.span.end for p in persons):
         return "office"
     later = [p for p in places if p.span.start >= dateline]  # a dateline's city holds no other
@@ -71,7 +76,38 @@ def _describes(words: Lexicon, before: str, after: str) -> bool:
         (words.envoy and words.envoy.search(before))
         or (words.capital and words.capital.search(before))
         or (words.attribute and words.attribute.match(after))
+        or _holds_capital(words, before)
     )
+
+
+def _holds_capital(words: Lexicon, before: str) -> bool:
+    """Tell whether a place holds the one described: "the capital of China's island province of X".
+
+    The words of its rank lead back to "capital of" without a comma or a connector between.
+    """
+    head = words.admin_before.search(before) if words.admin_before else None
+    if head is None or words.capital_word is None:
+        return False
+    rest = before[: head.start()]
+    hits = list(words.capital_word.finditer(rest))
+    gap = rest[hits[-1].end() :] if hits else ","
+    joined_on = words.joins is not None and words.joins.search(gap)
+    return len(gap.split()) <= _BETWEEN and not set(gap) & set(",;.:") and not joined_on
+
+
+def _says_whose(words: Lexicon, place: Annotation, after: str) -> bool:
+    """Tell whether a wider place only says whose the next word is.
+
+    "Indonesia's second city", "a Hertfordshire town", "Hainan's capital Haikou"; not "Japan's
+    government".
+    """
+    owner = _OWNER.match(after)
+    rest = after[owner.end() - 1 :] if owner else after
+    if place.label == "country":
+        head = words.admin_after
+        return owner is not None and (head is None or head.match(rest) is None)
+    inner = words.settlement
+    return place.label != "city" and inner is not None and inner.match(rest) is not None
 
 
 def _owns_body(view: View, place: Annotation) -> bool:
@@ -157,9 +193,9 @@ def joined(view: View, start: int) -> bool:
     if not hits:
         return False
     gap = before[hits[-1].end() :]
-    inside = view.words.inside
+    inside = view.words.inside_word
     if inside is not None and inside.search(gap):
-        return False  # "with a campus in X": the campus is joined, not X
+        return False  # "with a campus in X", "with towns in X and Y": these are joined, not X
     between = view.words.between
     if between is not None and between.search(gap):
         return False  # "to tie a knot between X and Y"

@@ -15,6 +15,7 @@ from pipeline.taggers.entities import Entity
 from pipeline.taggers.organisation_heads import OPENING, Found
 from pipeline.taggers.organisation_runs import Run, Token, tokenise
 from pipeline.taggers.organisation_types import Registers
+from pipeline.taggers.place_resolve import is_home_government
 
 _BESIDE = 70  # characters before a name in which its cue stands
 _ORIGIN = re.compile(r"\s+asal [^,;:.\n]{3,30}?,?\s+$")
@@ -48,7 +49,7 @@ def near_cues(text: str, runs: Sequence[Run], registers: Registers) -> list[Run]
 
 def cue_of(text: str, run: Run, registers: Registers, language: str) -> Found | None:
     """Return the run as an organisation if a cue stands before or after it."""
-    tokens = _trim(run.tokens, registers)
+    tokens = trimmed(run.tokens, registers)
     if not tokens:
         return None
     start, end = tokens[0].start, tokens[-1].end
@@ -61,7 +62,7 @@ def cue_of(text: str, run: Run, registers: Registers, language: str) -> Found | 
     return Found(start, end, kind[0], 0.7, f"cue {kind[1]}")
 
 
-def _trim(tokens: tuple[Token, ...], registers: Registers) -> tuple[Token, ...]:
+def trimmed(tokens: tuple[Token, ...], registers: Registers) -> tuple[Token, ...]:
     """Drop sentence openers at the left; a run with an office or a title in it names a person."""
     while tokens and tokens[0].low in registers.grammar.stops:
         tokens = tokens[1:]
@@ -223,9 +224,12 @@ def _last_words(text: str, start: int) -> list[str]:
 
 @lru_cache(maxsize=20_000)  # names come back: a shard speaks of the same towns; some 5 MB
 def is_place(name: str, gazetteer: Gazetteer, country: str | None = None) -> bool:
-    """Tell whether a place of some size is called so, by more than one of GeoNames' alternates."""
+    """Tell whether a place of some size is called so, by more than one of GeoNames' alternates.
+
+    A government of Indonesia counts whatever its size: the sources know it of few.
+    """
     return any(
-        place.population >= _KNOWN_PLACE
+        (place.population >= _KNOWN_PLACE or is_home_government(place))
         and (country is None or (country == place.country and place.kind != "country"))
         for toponym in gazetteer.find(name)
         if toponym.end - toponym.start == len(name)

@@ -46,6 +46,10 @@ class GrammarBlock(Strict):
     abbreviations: dict[str, str] = {}
     admin: tuple[str, ...] = ()
     only_in: dict[str, tuple[str, ...]] = {}
+    governments: tuple[str, ...] = ()
+    ties: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
+    hints: dict[str, tuple[str, ...]] = {}
 
 
 class OfficesBlock(Strict):
@@ -99,6 +103,10 @@ def make_grammar(
         cue_phrases=Phrases(cues),
         adjectives=_union(b.adjectives for b in languages),
         countries=countries,
+        governments=_union((*b.governments, *b.admin) for b in languages),
+        ties=_union(b.ties for b in languages),
+        joins=_union(b.joins for b in languages),
+        hints={w: kind for b in languages for kind, words in b.hints.items() for w in words},
         admin=_union(b.admin for b in languages),
         head_countries={
             word: country

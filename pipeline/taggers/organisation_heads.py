@@ -70,7 +70,7 @@ def find_heads(run: Run, grammar: Grammar, language: str) -> list[Found]:
     return [
         one
         for first, last, one in found
-        if one.kind != VENUE and not _is_thing(tokens[first:last], grammar)
+        if one.kind != VENUE and not _is_thing(tokens[first:last], one.head, grammar)
     ]
 
 
@@ -188,6 +188,16 @@ def _merge(
     return first, last, keep._replace(start=start, end=end, score=score)
 
 
-def _is_thing(tokens: Sequence[Token], grammar: Grammar) -> bool:
-    """Tell whether the run names an event or a paper and not an organisation."""
+def _is_thing(tokens: Sequence[Token], head: Head | None, grammar: Grammar) -> bool:
+    """Tell whether the run names an event or a paper and not an organisation.
+
+    Before a head of two words or more the word of a thing says what the body is about: "River
+    Cities Network", "Legal Defense Fund".
+    """
+    if head is not None and head.place == "around" and len(head.words) > 1:
+        lows = [t.low for t in tokens]
+        at = next(
+            (i for i in range(len(lows)) if tuple(lows[i : i + len(head.words)]) == head.words), 0
+        )
+        tokens = tokens[at + len(head.words) :]
     return any(t.low in grammar.not_names for t in tokens)

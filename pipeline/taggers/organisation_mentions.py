@@ -15,7 +15,7 @@ from pipeline.taggers.organisation_runs import Spans, find_runs
 from pipeline.taggers.organisation_types import Registered, Registers
 
 # Scores order the evidence and are what `relate` weighs; they are judgements, not frequencies.
-REGISTER, BOUND, ACRONYM, ECHO, CUE, MODEL = 0.98, 0.95, 0.9, 0.85, 0.7, 0.4
+REGISTER, BOUND, ACRONYM, ECHO, CUE, SLOT, MODEL = 0.98, 0.95, 0.9, 0.85, 0.7, 0.6, 0.4
 ANAPHOR = "anaphor"
 _KNOWN_AS = re.compile(
     r",? \(?(?:(?:or |atau )?"
@@ -24,6 +24,7 @@ _KNOWN_AS = re.compile(
     r"(?:yang )?(?:lebih |juga |akrab |biasa )?(?:dikenal|disingkat|disebut) ?"
     r"(?:sebagai|dengan nama)?) (?:the )?[\"“‘']?"
 )
+_BETWEEN = (" and ", " dan ", " & ", " serta ", ", ")  # stands between two names of a row
 _SHORT_WORD, _COMMON = 3, 2  # letters; words: "of" and "and" in common prove nothing
 _LEAST_ECHO = 5  # letters: a shorter bare name ("Vera") is too common a word to look for again
 _LEGAL_PREFIX = re.compile(r"^(?:PT|CV|UD|P\.T\.|PT\.|CV\.|Pt|Cv)\s+")
@@ -110,6 +111,10 @@ def _long_form(
         and n.score > MODEL
     ]
     acronym = registers.index.names.get(binding.short)
+    last = next((n for n in inside if n.end == span.end), None)
+    before = [n for n in inside if last is not None and n.end < last.start]
+    if last is not None and any(text[n.end : last.start] in _BETWEEN for n in before):
+        return last  # "Universitas Airlangga and | Gadjah Mada University (UGM)"
     for name in inside:
         if name.end == span.end or name.start == span.start:
             wider = fits(binding.short, text[name.start : span.end])

@@ -182,6 +182,8 @@ def _of_found(
             return _of_hit(hit)
         if hit.start <= start and end <= hit.end:
             return _of_hit(hit)
+        if hit.start == start and _is_joined(rest, hit, end, inner, registers):
+            return _of_hit(hit)
         if hit.end == end and not hit.is_acronym and not opens:
             return _of_hit(hit)
         if opens and start < hit.start < end < hit.end:
@@ -210,6 +212,16 @@ def _of_found(
             known.entry.country,
         )
     return Candidate(start, end, kind, score, one.evidence, country=country)
+
+
+def _is_joined(
+    rest: Sequence[str], hit: Hit, end: int, inner: Sequence[Hit], registers: Registers
+) -> bool:
+    """Tell whether a connector and another registered name are all that follows a name."""
+    if not rest or rest[0].lower() not in registers.grammar.connectors:
+        return False
+    begin = hit.end + len(rest[0]) + 2
+    return any(h.start == begin and h.end == end and not h.is_acronym for h in inner)
 
 
 def _of_parent(one: Found, inner: Sequence[Hit]) -> tuple[str, str | None]:

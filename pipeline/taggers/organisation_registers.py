@@ -13,6 +13,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.config import ConfigError
+from pipeline.taggers.organisation_forms import other_forms
 from pipeline.taggers.organisation_grammar import (
     GrammarBlock,
     OfficesBlock,
@@ -141,9 +142,12 @@ def _read_register(path: Path) -> Iterator[tuple[Registered, _Row]]:
 
 
 def _index_names(rows: Iterable[tuple[Registered, _Row]]) -> dict[str, tuple[Registered, bool]]:
-    """Return every spelling; one that would mean two organisations means none."""
-    names: dict[str, tuple[Registered, bool]] = {}
-    ambiguous: set[str] = set()
+    """Return every spelling; one that would mean two organisations means none.
+
+    What a register writes counts before what a rule makes of a name in the other language.
+    """
+    written = _Spellings()
+    turned = _Spellings()
     seen: set[str] = set()
     for entry, row in rows:
         if entry.id in seen:
@@ -151,10 +155,39 @@ def _index_names(rows: Iterable[tuple[Registered, _Row]]) -> dict[str, tuple[Reg
             raise ConfigError(msg)
         seen.add(entry.id)
         for name, is_acronym in _spellings(row):
-            if name in names and names[name][0] is not entry:
-                ambiguous.add(name)
-            names[name] = (entry, is_acronym)
-    return {name: found for name, found in names.items() if name not in ambiguous}
+            written.add(name, entry, is_acronym)
+        for name in _turned(entry, row):
+            turned.add(name, entry, False)
+    made = {n: f for n, f in turned.clear().items() if n not in written.names}
+    return {**made, **written.clear()}
+
+
+class _Spellings:
+    """Spellings of organisations, and which of them would mean two."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, tuple[Registered, bool]] = {}
+        self._ambiguous: set[str] = set()
+
+    def add(self, name: str, entry: Registered, is_acronym: bool) -> None:
+        """Add one spelling; what was added last counts among an organisation's own."""
+        if name in self.names and self.names[name][0] is not entry:
+            self._ambiguous.add(name)
+        self.names[name] = (entry, is_acronym)
+
+    def clear(self) -> dict[str, tuple[Registered, bool]]:
+        """Return the spellings that mean one organisation."""
+        return {n: found for n, found in self.names.items() if n not in self._ambiguous}
+
+
+def _turned(entry: Registered, row: _Row) -> Iterator[str]:
+    """Yield the names of a school in the other language."""
+    if entry.kind != "academia":
+        return
+    for name in (row.name, *row.also):
+        for form in other_forms(name, is_indonesian=entry.country == "ID"):
+            yield form
+            yield form.upper()
 
 
 def _spellings(row: _Row) -> Iterator[tuple[str, bool]]:

@@ -7,7 +7,7 @@ points.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -96,6 +96,18 @@ def find_runs(text: str) -> tuple[Run, ...]:
     The last texts are kept, for the taggers of organisations and of persons read the same one.
     """
     return tuple(Run(m.start(), m.end(), m.group()) for m in _run_pattern().finditer(text))
+
+
+def run_at(text: str, offset: int) -> Run | None:
+    """Return the run over ``offset``."""
+    runs = find_runs(text)
+    index = bisect_right(_starts(text), offset) - 1
+    return runs[index] if index >= 0 and offset < runs[index].end else None
+
+
+@lru_cache(maxsize=4)
+def _starts(text: str) -> list[int]:
+    return [run.start for run in find_runs(text)]
 
 
 def tokenise(text: str, start: int, end: int) -> tuple[Token, ...]:

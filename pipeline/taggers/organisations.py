@@ -11,17 +11,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline.records import Annotation, Document, Span
 from pipeline.taggers.entities import Entity
+from pipeline.taggers.organisation_branches import find_local_bodies, with_branches
 from pipeline.taggers.organisation_countries import (
     GOVERNMENT,
     country_in_name,
     stated_country,
 )
 from pipeline.taggers.organisation_cues import cue_of, entity_name, near_cues
+from pipeline.taggers.organisation_forms import key_of
 from pipeline.taggers.organisation_governments import government_of, of_provinces
 from pipeline.taggers.organisation_mentions import (
     CUE,
@@ -41,6 +43,7 @@ from pipeline.taggers.organisation_shorts import (
     find_short_names,
     find_town_halls,
 )
+from pipeline.taggers.organisation_slots import find_partners
 from pipeline.taggers.organisation_types import Registers
 
 if TYPE_CHECKING:
@@ -76,8 +79,10 @@ def tag_organisations(
     text = document.text
     runs = find_runs(text)
     names = find_by_name(text, runs, registers, document.language, gazetteer)
-    names = of_provinces(text, names, places, gazetteer)
+    names = with_branches(text, of_provinces(text, names, places, gazetteer), places)
+    names += find_local_bodies(text, registers)
     names += _by_cue(text, runs, names, registers, places, gazetteer, document.language)
+    names += find_partners(text, runs, names, places, entities, registers)
     names += _by_model(text, entities, names, registers, places, gazetteer)
     names = apply_definitions(text, names, registers)
     names += find_aliases(text, names)
@@ -97,7 +102,30 @@ def tag_organisations(
     }
     home = next(iter(Counter(p.country for p in places if p.country).most_common(1)), (None, 0))[0]
     context = _Surroundings(document, registers, gazetteer, places, towns, home)
-    return [_annotation(context, name) for name in names]
+    return _with_one_name([_annotation(context, name) for name in names])
+
+
+def _with_one_name(found: list[Annotation]) -> list[Annotation]:
+    """Give one organisation one name in a document: that by which it is called first in full.
+
+    "Airlangga University" and "Universitas Airlangga" are one party.
+    """
+    keys = [_identity(a) for a in found]
+    names: dict[object, str | None] = {}
+    for key, one in zip(keys, found, strict=True):
+        if key is not None and "acronym" not in (one.detail or ""):
+            names.setdefault(key, one.value)
+    return [
+        replace(one, value=names[key]) if key is not None and key in names else one
+        for key, one in zip(keys, found, strict=True)
+    ]
+
+
+def _identity(one: Annotation) -> object:
+    """Return what tells that two mentions mean one organisation; nothing if nothing does."""
+    if one.referent_id is not None and one.referent_id.startswith("org:"):
+        return one.referent_id
+    return key_of(one.value) if one.label == "academia" and one.value else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ _STATE_AFTER = re.compile(
 )
 _MISSION = re.compile(r"(?i)embassy|consulate|high commission|kedutaan|konsulat|kedubes")
 _MINISTRY_ID, _MINISTRY_EN = "Kementerian ", "Ministry of "
+_GOVERNMENTS = frozenset(("city", "regency", "province"))
 _INDONESIAN = re.compile(r"(?:wakil )?menteri ?(?:negara )?")
 
 
@@ -80,6 +81,16 @@ def place_of_holder(context: Context, office: str, name: Name) -> Governed | Non
         found = country_of_words(words, context.registers)
         return Governed(match.end(), f"iso:{found[0]}", found[0]) if found else None
     return None
+
+
+def place_before_name(context: Context, name: Name) -> Governed | None:
+    """Return the Indonesian government between an office and its holder: "Sekda | Bantul | A"."""
+    if context.language != "id" or context.text[name.start - 1 : name.start] != " ":
+        return None
+    place = context.place_at(name.start - 2)
+    if place is None or place.span.end != name.start - 1 or place.label not in _GOVERNMENTS:
+        return None
+    return Governed(place.span.end, place.referent_id, place.country)
 
 
 def body_of(context: Context, hit: OfficeHit, name: Name | None) -> Annotation | None:

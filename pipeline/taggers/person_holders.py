@@ -42,7 +42,7 @@ def name_after(context: Context, hit: OfficeHit, offset: int) -> Name | None:
     unit_end = end_of_unit(context, offset, not is_minister) if hit.office in _UNITS else offset
     if unit_end == offset and hit.words in _UNIT_ONLY:
         return None  # "Kepala Xxx Yyy": what follows is what is headed, and its head comes after it
-    is_bare = hit.office in _LEADING and not context.is_taken(offset, unit_end)
+    is_bare = hit.office in _LEADING and not _leads(context, offset, unit_end)
     offset = unit_end
     gap = _GAP.match(context.text, offset)
     start = gap.end() if gap else offset
@@ -62,6 +62,14 @@ def name_after(context: Context, hit: OfficeHit, offset: int) -> Name | None:
     closes = _CLOSES.match(context.text, name.end) is not None
     titled = tokens[0].low in context.offices.titles
     return name if closes and (" " in name.value or titled) else None
+
+
+def _leads(context: Context, offset: int, unit_end: int) -> bool:
+    """Tell whether an organisation or a place stands where an office's unit should."""
+    place = context.place_at(unit_end - 1) if unit_end > offset else None
+    return context.is_taken(offset, unit_end) or (
+        place is not None and place.span.end == unit_end and context.language == "id"
+    )
 
 
 def name_before(context: Context, hit: OfficeHit, start: int | None = None) -> Name | None:

@@ -20,6 +20,7 @@ from pipeline.taggers.person_bodies import (
     country_beside,
     country_of_envoy,
     country_of_minister,
+    place_before_name,
     place_of_holder,
     state_after,
 )
@@ -52,6 +53,7 @@ _HEADS_OF_STATE = frozenset(
     """president|vice president|presiden|wakil presiden|king|queen|emperor|raja|sultan|ratu|kaisar|
     perdana menteri|kanselir|prime minister|premier""".replace("\n    ", "").split("|")
 )
+_LOCAL = frozenset(("official", "councillor"))  # of the government that stands before their name
 _GOVERN = HEADS_OF_GOVERNMENT | {"minister", "ambassador", "councillor"}
 
 
@@ -150,6 +152,8 @@ def _holder(
     elif hit.office not in HEADS_OF_GOVERNMENT and referent is None:
         body = body_of(context, hit, name)
         referent, country, evidence = _of_body(context, body, evidence)
+        if referent is None and hit.office in _LOCAL and (seat := place_before_name(context, name)):
+            referent, country = seat.id, seat.country
     if referent is None and body is None and hit.words in _HEADS_OF_STATE:
         nation = country_beside(context, hit)
         referent, country = (f"iso:{nation}", nation) if nation else (None, country)

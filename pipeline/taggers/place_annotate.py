@@ -39,10 +39,15 @@ def annotate(
         value=_value(item, place, is_people=is_people),
         referent_id=place.id if place else None,
         country=_country(choice),
-        score=round(likely * choice.confidence, 4),
+        score=round(likely * _confidence(choice), 4),
         tagger=TAGGER,
         detail=f"{_detail(item, choice, is_adjective=is_people)}; {_weights(choice, likely)}",
     )
+
+
+def _confidence(choice: Choice) -> float:
+    """Return how likely the chosen place is meant; of a tie, how likely any of the rivals is."""
+    return min(1.0, choice.confidence * max(1, len(choice.rivals)))
 
 
 def _is_adjective(item: Found, place: Place | None, cues: PlaceCues) -> bool:

@@ -18,6 +18,11 @@ _TOUCHING = "-(\"“‘'/"  # what may stand between a cue and the name without 
 _OPENING = " \t\"'“”‘’(["
 _DATELINE = frozenset((" (", " -", " –", " —", "--"))
 _PART_OF = (" Borough of ", " Boroughs of ")  # "London Borough of Camden" is Camden
+_OF = frozenset(("of", "from", "in", "at", "dari", "di"))
+_PROSE = re.compile(r"(?<![\w-])[a-z]{4,}")  # a headline has few small words, and short ones
+_ARTICLES = frozenset(
+    "the a an this that its their our his her both why like what while yet now also only".split()
+)
 _CLOSING = ".,;:!?\"'“”‘’()[]"
 
 
@@ -35,9 +40,12 @@ class Context:
     previous: str = ""  # the word right before, without punctuation; "" across punctuation
     following: str = ""
     is_embedded: bool = False  # a capitalised word that is no cue touches the name
+    is_enclosed: bool = False  # such words on both sides, in a line that is no headline
+    facility: bool = False  # a building or a water bears the name: "Trent Building"
     speech: bool = False
     street: bool = False
     tied: bool = False  # joined to a word of a bond: "partnership with X", "the X twinning"
+    official: bool = False  # behind an office and what it leads: "Kadis Pariwisata X Nama"
     dateline: bool = False  # a paragraph opens with the name: "BANTAM, Conn. (AP)", "Bandung -"
 
 
@@ -53,7 +61,11 @@ def context_of(text: str, start: int, end: int, cues: PlaceCues) -> Context:
         {", "} if text[start:end].isupper() else set()
     )
     _read_before(context, left, cues)
-    _read_after(context, right, cues)
+    if cues.officials is not None and left.endswith(" ") and not context.kinds:
+        context.official = cues.officials.search(left) is not None
+    _read_after(context, right, cues, text[start:end])
+    _read_inside(context, text[start:end], cues)
+    context.is_enclosed = context.is_enclosed and _PROSE.search(f"{left} {right}") is not None
     context.tied = _is_tied(context, left, cues)
     _guard_person(context, text[start:end], cues)
     return context
@@ -77,7 +89,23 @@ def _read_before(context: Context, left: str, cues: PlaceCues) -> None:
             first = words[-size].lstrip('"“”‘’([')
             _take(context, roles, " ".join(lowered[-size:]), capital=first[:1].isupper())
             return
-    context.is_embedded = bare[:1].isupper() and bare.isalpha() and bare.lower() not in cues.months
+    context.is_embedded = (
+        bare[:1].isupper()
+        and bare.isalpha()
+        and bare.lower() not in cues.months
+        and bare.lower() not in _ARTICLES
+        and not (cues.officials is not None and _opens_sentence(left, words[-1]))
+    )
+
+
+def _opens_sentence(left: str, word: str) -> bool:
+    """Tell whether the word before a name owes its capital to the sentence: "Rapor Bandung".
+
+    Asked in Indonesian only, where a noun often stands straight before a name.
+    """
+    before = left.rstrip()[: -len(word)].rstrip(_OPENING)
+    opens = not before or before[-1] in ".!?"
+    return opens and word[:1].isupper() and not word[1:].isupper()
 
 
 def _take(context: Context, roles: Roles, phrase: str, *, capital: bool) -> None:
@@ -90,13 +118,14 @@ def _take(context: Context, roles: Roles, phrase: str, *, capital: bool) -> None
     if "street" in names:
         context.street = True
     if capital and not kinds:
+        context.facility = "facility" in names
         if "organisation" in names:
             context.organisation = phrase
         if "honorific" in names:
             context.person = f"after {phrase!r}"
 
 
-def _read_after(context: Context, right: str, cues: PlaceCues) -> None:
+def _read_after(context: Context, right: str, cues: PlaceCues, name: str) -> None:
     if right.startswith(_PART_OF):
         context.person = "the name of a ward begins with it"
         return
@@ -111,16 +140,29 @@ def _read_after(context: Context, right: str, cues: PlaceCues) -> None:
     phrases = [first.lower()]
     if len(words) > 1 and first == words[0]:
         phrases.insert(0, f"{first} {words[1].rstrip(_CLOSING)}".lower())
+    if " " in name:
+        phrases.insert(0, f"{name.rsplit(' ', 1)[-1]} {first}".lower())  # "Osh City | Hall"
     for phrase in phrases:
         if roles := cues.after.get(phrase):
             _take_after(context, roles, phrase, capital=first[:1].isupper())
             return
-    context.is_embedded = context.is_embedded or (
+    follows = (
         right[0] != "-"
         and first[:1].isupper()
         and first.lower() not in cues.months
         and first not in cues.not_places
     )
+    is_name = context.is_embedded and not context.previous.isupper()
+    context.is_enclosed = is_name and follows
+    context.is_embedded = context.is_embedded or follows
+
+
+def _read_inside(context: Context, name: str, cues: PlaceCues) -> None:
+    """Read the kind that a name itself has behind a hyphen: "Gangbuk-gu"."""
+    word = name.rpartition("-")[2].lower() if "-" in name and not context.kinds else ""
+    kinds = frozenset(kind for role, kind in cues.after.get(word, ()) if role == "admin" and kind)
+    if kinds and not name.isupper():
+        context.kinds, context.admin = kinds, word
 
 
 def _take_after(context: Context, roles: Roles, phrase: str, *, capital: bool) -> None:
@@ -131,6 +173,8 @@ def _take_after(context: Context, roles: Roles, phrase: str, *, capital: bool) -
             context.organisation = context.organisation or phrase
         elif role == "street" and capital:
             context.street = True
+        elif role == "facility" and capital:
+            context.facility = True
 
 
 def _overrules(context: Context, kind: str) -> bool:
@@ -163,7 +207,8 @@ def _guard_person(context: Context, name: str, cues: PlaceCues) -> None:
 def surnames(text: str, persons: Sequence[tuple[int, int]]) -> frozenset[str]:
     """Return the family names of persons with two names or more, to know a bare one by.
 
-    A person of one name is left out: small recognisers call many a town one.
+    A person of one name is left out: small recognisers call many a town one. So is the town in
+    "Ann Lee of Towson".
     """
     names = (text[start:end].split() for start, end in persons)
-    return frozenset(words[-1] for words in names if len(words) > 1)
+    return frozenset(words[-1] for words in names if len(words) > 1 and words[-2] not in _OF)

@@ -11,7 +11,7 @@ from math import exp, log10
 from pipeline.gazetteer import ABBREVIATION, ALTERNATE, DEMONYM, Place, Toponym
 from pipeline.taggers.place_context import Context
 from pipeline.taggers.place_cues import PlaceCues
-from pipeline.taggers.place_resolve import AT_HOME, Choice, size_of
+from pipeline.taggers.place_resolve import AT_HOME, Choice, is_home_government, size_of
 
 THRESHOLD = 0.5  # the likelier reading
 EVEN = 4.6  # log10 of the population (40,000) at which a bare capitalised name is as often no place
@@ -27,8 +27,12 @@ CONTEXT_POINTS = {
     "locative": 1.5,  # "in X": also said of months, books and moods
     "tied": 1.5,  # "a partnership with X", "the X twinning"
     "listed": 1.2,  # "X, Groningen and Tilburg"
+    "kindred": 1.2,  # the text speaks of bonds between places: its other names are likelier some
+    "told": 2.5,  # named so elsewhere, with a word that says place
     "dateline": 2.0,
     "street": -3.0,  # "X Road" is a street elsewhere
+    "facility": -3.0,  # "X Building", "Gedung X": where it stands at most
+    "enclosed": -2.0,  # "Dharma Negara Alaya": a capital on either side
     "person": -4.0,
     "organisation": -0.5,  # "University of X": still a place, less of a party
     "office": -2.5,  # "Presiden Vladimir ...": an office before a person
@@ -39,6 +43,7 @@ CONTEXT_POINTS = {
 HOLDER = 5.0  # log10 of the people (100,000) from which an office is a place's, also abroad
 LISTED = -3.5  # a common word, given name or family name
 LISTED_BEHIND = -2.0  # the same behind "in" or "di", where nothing else explains its capital
+IN_PERSON = "part of PERSON"  # a model's person of several words holds the name
 PLACE_LABELS = frozenset({"GPE", "LOC", "NORP", "FAC"})
 
 
@@ -54,6 +59,8 @@ class Found:
     is_container: bool = False  # the text says that another place lies in it
     opens: str | None = None  # id of the state whose short form it is, behind a place in it
     is_listed: bool = False  # it stands in an enumeration beside a sure place
+    is_told: bool = False  # an admin word or a container says elsewhere that this is a place
+    is_kindred: bool = False  # the text joins another place to a word of a bond
     choice: Choice | None = None
 
 
@@ -70,14 +77,17 @@ def likelihood(item: Found, cues: PlaceCues, support: float) -> float:
     grade = choice.grade if choice else ALTERNATE
     points = (
         _prior(item.name, place, grade)
-        + _words(item, place)
+        + _words(item, place, cues)
         + min(SUPPORT_MOST, SUPPORT_WEIGHT * support)
     )
     word = item.name.capitalize() if item.name.isupper() else item.name
     if word in cues.not_places or word in cues.given_names:
         points += LISTED_BEHIND if _is_told(item.context) else LISTED
+        points -= CONTEXT_POINTS["kindred"] * item.is_kindred  # of bonds speak laws and agendas too
     if item.label in PLACE_LABELS:
         points += 1.0
+    elif item.label == IN_PERSON:
+        points -= 3.5
     elif item.label == "PERSON":
         points -= 2.0  # organisations say nothing: they hold places, and many a town is called one
     return 1.0 / (1.0 + exp(-points))
@@ -107,7 +117,7 @@ def _prior(name: str, place: Place | None, grade: int) -> float:
     return points + (0.8 if " " in name else 0.0)
 
 
-def _is_holder(item: Found, place: Place) -> bool:
+def _is_holder(item: Found, place: Place, cues: PlaceCues) -> bool:
     """Tell whether the name after an office is its holder's: "Wakil Wali Kota Yana Mulyana"."""
     context = item.context
     at_home = item.choice is not None and AT_HOME in item.choice.evidence
@@ -115,22 +125,36 @@ def _is_holder(item: Found, place: Place) -> bool:
         context.is_title
         and context.is_embedded
         and not at_home
+        and not _is_of_office(item, place, cues)
         and log10(size_of(place)) < HOLDER
         and not item.container
     )
 
 
-def _words(item: Found, place: Place | None) -> float:
+def _is_of_office(item: Found, place: Place, cues: PlaceCues) -> bool:
+    """Tell whether a name behind an office is a government that has one: "Sekda X Nama"."""
+    return item.name not in cues.given_names and is_home_government(place)
+
+
+def _words(item: Found, place: Place | None, cues: PlaceCues) -> float:
     """Return the points that the words around the name give."""
     context = item.context
-    agrees = place is not None and place.kind in context.kinds and not _is_holder(item, place)
+    agrees = place is not None and (
+        (place.kind in context.kinds and not _is_holder(item, place, cues))
+        or (context.official and _is_of_office(item, place, cues))
+    )
     points = CONTEXT_POINTS["agrees"] * agrees
     points += CONTEXT_POINTS["contained"] * bool(item.container)
-    points += CONTEXT_POINTS["locative"] * bool(context.locative)
+    # "at Virginia Lake": it is the lake that somebody is at
+    points += CONTEXT_POINTS["locative"] * (bool(context.locative) and not context.facility)
     points += CONTEXT_POINTS["tied"] * context.tied
     points += CONTEXT_POINTS["listed"] * item.is_listed
+    points += CONTEXT_POINTS["kindred"] * (item.is_kindred and not context.is_embedded)
+    is_named_after = context.street or context.facility or item.label == IN_PERSON
+    points += CONTEXT_POINTS["told"] * (item.is_told and not is_named_after)
     points += CONTEXT_POINTS["dateline"] * context.dateline
     points += CONTEXT_POINTS["street"] * context.street
+    points += CONTEXT_POINTS["facility"] * context.facility
     if item.is_container:
         points += CONTEXT_POINTS["opens" if item.opens else "contains"]
     if context.person:
@@ -143,4 +167,6 @@ def _words(item: Found, place: Place | None) -> float:
     points += CONTEXT_POINTS["office"] * (context.is_title and not names_its_kind)
     points += CONTEXT_POINTS["speech"] * context.speech
     points += CONTEXT_POINTS["embedded"] * (context.is_embedded and not context.organisation)
+    is_people = item.choice is not None and item.choice.grade == DEMONYM
+    points += CONTEXT_POINTS["enclosed"] * (context.is_enclosed and not is_people)
     return points + CONTEXT_POINTS["opening"] * (context.sentence_start and not context.dateline)

@@ -37,6 +37,7 @@ SAME_TOWN = 0.5  # degrees: the sources list some towns twice
 NOMINAL = {"regency": 100_000, "province": 1_000_000}
 TIE = 0.08  # points between two candidates that count as none
 SHARPNESS = 1.6  # turns points into a probability; calibrated so that .9 is right nine times in ten
+HOME_COUNTRY, HOME_LIST = "ID", "id:"  # scheme of the ids that its ministry gives to governments
 AT_HOME = "in the source's country"
 _SUPPORT_HALF = 1.0  # other names that give half of the full support
 _CELL = 1.5  # degrees: some 160 km, the reach of regional news; neighbouring cells count too
@@ -242,6 +243,16 @@ def _is_tie(best: _Scored, second: _Scored) -> bool:
     a, b = best[2], second[2]
     close = abs(a.latitude - b.latitude) + abs(a.longitude - b.longitude) < SAME_TOWN
     return not (close and a.kind == b.kind)
+
+
+def is_home_government(place: Place) -> bool:
+    """Tell whether a place is a city, regency or province of Indonesia's own list (Kemendagri).
+
+    Towns that merely bear a name are not: an office is of the former.
+    """
+    return place.country == HOME_COUNTRY and any(
+        i.startswith(HOME_LIST) for i in (place.id, *place.source_ids)
+    )
 
 
 def size_of(place: Place) -> int:

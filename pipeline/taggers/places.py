@@ -17,10 +17,13 @@ from pipeline.taggers.place_annotate import TAGGER as TAGGER
 from pipeline.taggers.place_annotate import annotate
 from pipeline.taggers.place_context import context_of, surnames
 from pipeline.taggers.place_cues import PlaceCues, cues_for
+from pipeline.taggers.place_labels import Entity as Entity
+from pipeline.taggers.place_labels import Labels, person_label
 from pipeline.taggers.place_recognise import Found, likelihood
 from pipeline.taggers.place_resolve import Choice, Support, kinds_by_name, resolve
+from pipeline.taggers.place_unlisted import add_unlisted
+from pipeline.taggers.place_usual import shortened
 
-Entity = tuple[int, int, str]
 SURE = 0.5  # a first reading this sure supports the document's other names
 _DEMONYM_WEIGHT = 0.7  # "German" says less of where a text plays than "Germany" does
 # What stands between a place and the one that it lies in.
@@ -60,14 +63,21 @@ _ENUMERATION = frozenset(
         " y ",
         " e ",
         " en ",
+        " – ",  # a list of twins: "Leeds – Dortmund"
+        " — ",
     )
 )
 _CURRENCY = ("$", "€", "£", "¥")
 _OTHER_SCRIPT = "\u0370"  # the first letter behind the Latin ones
 _LATIN = re.compile(r"[A-Za-z]")
 LISTED_BY = 0.7  # how sure the neighbour in an enumeration must be
-_LONGEST_JOINT = 8
-_OUTER_KINDS = frozenset({"country", "province", "regency"})
+# "Haikou, the capital of the island province of | Hainan": the tree of places must agree anyway.
+_LIES_IN = re.compile(
+    r"(?:,| \(| in | di | yang | which )(?!.{0,12}\b(?:and|dan|with|dengan)\b)[^.;:!?\n]*$"
+)
+_OWNS = re.compile(r"['’]s (?:[a-z]+ ){1,3}$")  # "Sandaun's capital | Vanimo"
+_LONGEST_JOINT = 48  # characters: ", the capital of the southern island province of "
+_OUTER_KINDS = frozenset({"country", "province", "regency", "city"})  # "Seoul's Gangseo ward"
 _OUTER_CANDIDATES = 6  # readings of the outer name tried
 
 
@@ -83,9 +93,10 @@ def tag_places(
     ``label`` is the kind of the place (`pipeline.gazetteer.KINDS`), ``demonym`` where the words
     name a people or say whose something is ("Japanese firm", "perusahaan Jepang"; ``referent_id``
     is then the country, which is no party), ``place`` where namesakes of several kinds tie. A tie
-    has no ``referent_id``; ``detail`` then names the rivals. ``value`` is the name as the text has
-    it (the country's for a demonym), so in the document's language; the referent's preferred name
-    is the gazetteer's, and in ``detail`` where it differs.
+    has no ``referent_id``; ``detail`` then names the rivals. Nor has a government that only its
+    word of administration tells, and no list ("Wellington County"). ``value`` is the name as the
+    text has it (the country's for a demonym), so in the document's language; the referent's
+    preferred name is the gazetteer's, and in ``detail`` where it differs.
 
     Args:
         document: Its ``text`` and ``language`` are read.
@@ -102,27 +113,40 @@ def tag_places(
     _choose(found, Support(), gazetteer, home)
     support = _support(found, table)
     _enumerate(document.text, found, table)
+    _join(found, table)
     _choose(found, support, gazetteer, home)
-    return [a for item in found if (a := annotate(document, item, support, table))]
+    _recall(found, table)
+    places = [a for item in found if (a := annotate(document, item, support, table))]
+    return add_unlisted(document, found, places, table, gazetteer, entities)
 
 
 def _names(
     text: str, gazetteer: Gazetteer, cues: PlaceCues, entities: Sequence[Entity]
 ) -> Iterator[Found]:
-    labels = _Labels(entities)
-    people = surnames(text, [(s, e) for s, e, label in entities if label == "PERSON"])
+    persons = [(s, e) for s, e, label in entities if label == "PERSON"]
+    people = surnames(text, persons)
+    longer = {word for s, e in persons if " " in text[s:e] for word in text[s:e].split()}
+    labels = Labels(entities)
     for hit in gazetteer.find(text):
         name = text[hit.start : hit.end]
+        kind = None
+        if " " in name and (usual := shortened(hit, name, gazetteer, cues)) is not None:
+            hit, kind = usual
+            name = text[hit.start : hit.end]
         lowered = name.lower()
-        if lowered in cues.before or lowered in cues.months:
-            continue  # "Kota", "Kab": the admin word itself
+        if lowered in cues.before or lowered in cues.months or lowered in cues.ranks.bodies:
+            continue  # "Kota", "Kab": the admin word itself; "City Council"
         if text[hit.end : hit.end + 1] in _CURRENCY:
             continue  # "US$ 5 million"
         if name[0] >= _OTHER_SCRIPT and _is_quoted(text, hit.start):
             continue  # a motto or a title in another language names no place of this text
         context = context_of(text, hit.start, hit.end, cues)
+        if kind is not None:
+            context.kinds, context.admin = frozenset((kind,)), "special form of rank"
         label = labels.at(hit.start, hit.end)
-        if label is None and name in people:
+        if label == "PERSON":
+            label = person_label(text, hit, labels.last, name in longer)
+        if label in (None, "PERSON") and name in people:
             context.person = context.person or "a family name of the document"
         yield Found(hit, name, context, label)
 
@@ -136,30 +160,15 @@ def _is_quoted(text: str, start: int) -> bool:
     return opened and _LATIN.search(line) is not None
 
 
-class _Labels:
-    """Looks up the entity over a span; calls come in text order."""
-
-    def __init__(self, entities: Sequence[Entity]) -> None:
-        self._entities = sorted(entities)
-        self._next = 0
-
-    def at(self, start: int, end: int) -> str | None:
-        while self._next < len(self._entities) and self._entities[self._next][1] <= start:
-            self._next += 1
-        if self._next < len(self._entities) and self._entities[self._next][0] < end:
-            return self._entities[self._next][2]
-        return None
-
-
 def _contain(text: str, found: list[Found], gazetteer: Gazetteer) -> None:
     """Note where the text says what a place lies in: "X, Country", "X di Jepang", "Japan's X"."""
     for first, second in pairwise(found):
         if second.hit.start - first.hit.end > _LONGEST_JOINT:
             continue
         gap = text[first.hit.end : second.hit.start]
-        if gap in _JOINTS:
+        if gap in _JOINTS or _LIES_IN.match(gap):
             inner, outer = first, second
-        elif gap in _POSSESSIVE:
+        elif gap in _POSSESSIVE or _OWNS.match(gap):
             inner, outer = second, first
         else:
             continue
@@ -193,6 +202,31 @@ def _enumerate(text: str, found: list[Found], cues: PlaceCues) -> None:
             second.is_listed = second.is_listed or sure[index]
 
 
+def _join(found: list[Found], cues: PlaceCues) -> None:
+    """Note which names stand in a text that joins another place to a word of a bond.
+
+    A report on twins names more of them further on, at the head of a sentence or in an aside.
+    """
+    bound = {f.name for f in found if f.context.tied and likelihood(f, cues, 0.0) >= SURE}
+    for item in found:
+        item.is_kindred = bool(bound - {item.name})
+
+
+def _recall(found: list[Found], cues: PlaceCues) -> None:
+    """Note which names mean a place that words beside it call one elsewhere in the document."""
+    told = {
+        f.choice.place.id
+        for f in found
+        if (f.context.kinds or f.container)
+        and f.choice is not None
+        and f.choice.place is not None
+        and likelihood(f, cues, 0.0) >= LISTED_BY
+    }
+    for item in found:
+        place = item.choice.place if item.choice else None
+        item.is_told = place is not None and place.id in told
+
+
 def _spread_persons(found: list[Found]) -> None:
     """A name that was a person's once is a person's again where nothing says place."""
     persons = {f.name for f in found if f.context.person}
@@ -210,16 +244,17 @@ def _spread_persons(found: list[Found]) -> None:
 
 def _choose(found: list[Found], support: Support, gazetteer: Gazetteer, home: str | None) -> None:
     """Resolve each name; the same name with the same evidence is resolved once."""
-    known: dict[tuple[str, frozenset[str], str | None], Choice] = {}
+    known: dict[tuple[str, str, frozenset[str], str | None], Choice] = {}
     for item in found:
         if item.opens:
             evidence = ("short form behind a place in it",)
             item.choice = Choice(gazetteer.place(item.opens), ABBREVIATION, 1.0, evidence)
             continue
-        key = (item.name, item.context.kinds, item.container)
+        kinds = item.context.kinds
+        key = (item.name, item.hit.candidates[0], kinds, item.container)
         if key not in known:
             known[key] = resolve(
-                item.name, item.hit, key[1], item.container, support, gazetteer, home
+                item.name, item.hit, kinds, item.container, support, gazetteer, home
             )
         item.choice = known[key]
 

@@ -130,7 +130,8 @@ def train_dimension(
             "linear_f1": 0.0,
             "coder": "rules",
         }
-        if LEAST_POSITIVE <= sum(target) < len(target):
+        # fewer documents without it than folds: some fold would learn from one answer only
+        if LEAST_POSITIVE <= sum(target) <= len(target) - FOLDS:
             questions.append(_question(pair, rows, matrix, names, target, codebook))
     models = []
     for question, threshold in zip(questions, _thresholds(questions), strict=True):

@@ -15,6 +15,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.trainers.stage_logit import fit_stages
+
+STAGE = "stage"
 SEED = 7
 FOLDS = 5
 DIGITS = 5  # of stored weights: a hundred thousandth of a log-odds changes no decision
@@ -218,7 +221,7 @@ def _calibrate(margins: Array, answers: Array) -> tuple[float, float, float]:
 
 
 def fit_chooser(rows: Sequence[Example], field: str = "", c: float | None = None) -> Json:
-    """Fit the softmax chooser of one field."""
+    """Fit the softmax chooser of one field; that of the stage gets a second opinion beside."""
     from sklearn.linear_model import LogisticRegression
 
     ignored = IGNORED.get(field, ())
@@ -240,7 +243,9 @@ def fit_chooser(rows: Sequence[Example], field: str = "", c: float | None = None
     if len(values) == 2:
         coefficients = np.vstack([np.zeros_like(coefficients[0]), coefficients[0]])
         intercepts = np.array([0.0, intercepts[0]])
+    shared = fit_stages(rows, RARE[field], DIGITS, MIN_COUNT) if field == STAGE else None
     return {
+        **({"shared": shared} if shared else {}),
         "values": [str(v) for v in fit.classes_],
         "intercepts": [round(float(b), DIGITS) for b in intercepts],
         "weights": {
@@ -248,12 +253,3 @@ def fit_chooser(rows: Sequence[Example], field: str = "", c: float | None = None
             for i, name in enumerate(m.names)
         },
     }
-
-
-def choose(model: Json, features: Mapping[str, float]) -> str:
-    """Return a chooser's answer, as `pipeline.relators.chooser` does."""
-    scores = list(model["intercepts"])
-    for name, x in features.items():
-        for k, w in enumerate(model["weights"].get(name, ())):
-            scores[k] += w * x
-    return str(model["values"][int(np.argmax(scores))])
