@@ -13,6 +13,7 @@ from pipeline.engine import ShardTask
 from pipeline.paths import CHECKOUT
 from pipeline.records import Annotation, Coding, Document, Mention, Rejection, stable_id
 from pipeline.store import read_records, write_records
+from tests.dataset_builders import relevance
 
 MODELS = CHECKOUT / "models"
 # A list as papers write it; no party of it stands in the training documents.
@@ -275,16 +276,7 @@ def test_a_document_that_is_hardly_about_agreements_gets_no_record(tmp_path: Pat
     write_records(task.path("annotations"), Annotation, annotations(doc))
     write_records(task.path("annotations", "rejections"), Rejection, [])
     for score, count in ((relate.LEAST_RELEVANCE - 0.01, 0), (relate.LEAST_RELEVANCE, 1)):
-        coding = Coding(
-            doc_id=doc.doc_id,
-            capture_id=doc.capture_id,
-            dimension="relevance",
-            category="relevant",
-            score=score,
-            evidence=(),
-            coder="linear.v2",
-        )
-        write_records(task.path("codings"), Coding, [coding])
+        write_records(task.path("codings"), Coding, [relevance(doc, score)])
         relate.run_shard(task)
         assert len(read_records(task.path("mentions"), Mention)) == count
         rejected = read_records(task.path("mentions", "rejections"), Rejection)

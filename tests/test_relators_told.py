@@ -16,12 +16,13 @@ from pipeline.relators.candidates import find_candidates
 from pipeline.relators.chooser import Chooser
 from pipeline.relators.decode import Decision, Scored, decode, harmonise
 from pipeline.relators.echoes import with_echoes
+from pipeline.relators.features import STAGES
 from pipeline.relators.lexicon import make_lexicon
 from pipeline.relators.lists import find_lists
 from pipeline.relators.rivals import all_features
 from pipeline.relators.scene import Scene, make_scene
 from pipeline.relators.sectors import NAME, sectors_of
-from pipeline.relators.stage_logit import BIAS, LIFE, OWN, alternatives
+from pipeline.relators.stage_logit import BIAS, OWN, alternatives
 from pipeline.relators.teach import Row
 from pipeline.relators.territory import territories
 from pipeline.relators.traits import subjects
@@ -223,39 +224,41 @@ def test_a_government_that_is_only_ever_a_place_is_refused() -> None:
 
 def test_without_traits_the_stages_differ_by_their_base_rates_only() -> None:
     table = alternatives({})
-    assert tuple(table) == LIFE
-    own = {s: {f"{BIAS}{OWN}{s}": 1.0, f"no_cue{OWN}{s}": 1.0} for s in LIFE}
-    assert table == {s: {"no_cue": 1.0, **own[s]} for s in LIFE}
+    assert tuple(table) == STAGES
+    own = {s: {f"{BIAS}{OWN}{s}": 1.0, f"no_cue{OWN}{s}": 1.0} for s in STAGES}
+    assert table == {s: {"no_cue": 1.0, **own[s]} for s in STAGES}
 
 
-@pytest.mark.parametrize("stage", LIFE)
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_told_cue_speaks_for_its_own_stage(stage: str) -> None:
     table = alternatives({f"told_stage_{stage}": 0.8, "many": 1.0})
-    assert [f.get("told", 0.0) for f in table.values()] == [0.8 * (s == stage) for s in LIFE]
+    assert [f.get("told", 0.0) for f in table.values()] == [0.8 * (s == stage) for s in STAGES]
     assert [s for s, f in table.items() if f.get("only") and f.get("told_best")] == [stage]
     assert all(f[f"many{OWN}{s}"] == 1.0 and "many" not in f for s, f in table.items())
     planned = alternatives({f"told_{stage}_planned": 0.8})[stage]
     assert (planned["told_planned"], planned["told_any"], planned.get("told")) == (0.8, 0.8, None)
 
 
-@given(st.lists(st.floats(-6, 6), min_size=6, max_size=6), st.sampled_from(LIFE), st.floats(0.1, 6))
+@given(
+    st.lists(st.floats(-6, 6), min_size=6, max_size=6), st.sampled_from(STAGES), st.floats(0.1, 6)
+)
 def test_a_second_opinion_goes_half_way(bases: list[float], stage: str, weight: float) -> None:
     traits = {f"told_stage_{stage}": 1.0}
-    first = Chooser(LIFE, tuple(bases), {}).probabilities(traits)
-    both = Chooser(LIFE, tuple(bases), {}, {"told": weight}).probabilities(traits)
+    first = Chooser(STAGES, tuple(bases), {}).probabilities(traits)
+    both = Chooser(STAGES, tuple(bases), {}, {"told": weight}).probabilities(traits)
     assert sum(both.values()) == pytest.approx(1.0)
-    for rival in set(LIFE) - {stage}:
+    for rival in set(STAGES) - {stage}:
         before, after = (math.log(p[stage] / p[rival]) for p in (first, both))
         assert after == pytest.approx((before + weight) / 2, abs=1e-6)
 
 
 def test_the_stages_of_a_separable_set_are_learned_the_same_way_twice() -> None:
-    rows = [Row(f"d{i}", {f"told_stage_{s}": 1.0}, s) for i in range(4) for s in LIFE]
+    rows = [Row(f"d{i}", {f"told_stage_{s}": 1.0}, s) for i in range(4) for s in STAGES]
     rows.append(Row("d", {"told_stage_signed": 1.0, "in_title": 1.0}, "signed"))
     weights, again = (fit_stages(rows, rare=0.3, digits=4, least=2) for _ in range(2))
     assert weights == again
     assert not [n for n in weights if n.startswith("in_title")]  # seen in one row only
-    chooser = Chooser(LIFE, (0.0,) * 6, {}, weights)
+    chooser = Chooser(STAGES, (0.0,) * 6, {}, weights)
     assert [chooser.choose(r.features) for r in rows] == [r.answer for r in rows]
 
 

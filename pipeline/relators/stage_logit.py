@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.relators.features import Features
+from pipeline.relators.features import STAGES, Features
 from pipeline.relators.modality import MODALITIES
 
-LIFE = ("exploring", "intended", "signed", "implemented", "renewed", "ended")
 OWN = ":"  # stands between a feature's name and the stage that it is of
 BIAS = "bias"
 _NONE = 0.1  # a cue that counts less is as good as none
@@ -41,13 +40,13 @@ def alternatives(traits: Mapping[str, float]) -> dict[str, Features]:
     def says(name: str) -> float:
         return traits.get(name, 0.0)
 
-    plain = {s: says(f"told_stage_{s}") for s in LIFE}
-    told = {s: max(plain[s], *(says(f"told_{s}_{m}") for m in MODALITIES)) for s in LIFE}
-    worth = {s: max(says(f"stage_{s}"), *(says(f"{s}_{m}") for m in MODALITIES)) for s in LIFE}
+    plain = {s: says(f"told_stage_{s}") for s in STAGES}
+    told = {s: max(plain[s], *(says(f"told_{s}_{m}") for m in MODALITIES)) for s in STAGES}
+    worth = {s: max(says(f"stage_{s}"), *(says(f"{s}_{m}") for m in MODALITIES)) for s in STAGES}
     context = {name: traits[name] for name in _CONTEXT if traits.get(name)}
     found: dict[str, Features] = {}
-    for i, stage in enumerate(LIFE):
-        rival = max(told[s] for s in LIFE if s != stage)
+    for i, stage in enumerate(STAGES):
+        rival = max(told[s] for s in STAGES if s != stage)
         shared = {
             "told": plain[stage],
             "told_any": told[stage],
@@ -60,7 +59,7 @@ def alternatives(traits: Mapping[str, float]) -> dict[str, Features]:
             "told_best": float(told[stage] > rival),
             "only": float(told[stage] > _FAIRLY > rival),
             "no_cue": float(told[stage] < _NONE and worth[stage] < _NONE),
-            "later": max((plain[s] for s in LIFE[i + 1 :]), default=0.0),
+            "later": max((plain[s] for s in STAGES[i + 1 :]), default=0.0),
         }
         for m in MODALITIES:
             shared[f"told_{m}"] = says(f"told_{stage}_{m}")

@@ -29,14 +29,6 @@ _STEM = 6  # letters of a word that tell it from others in both languages; endin
 _WORD = re.compile(r"[^\W\d_]{2,}")
 TOLD = "told_"  # prefix of what stands where the pair's agreement is told
 WORD = "word_"  # prefix of what a text says near the partner in words of its own
-LIFE = (
-    "exploring",
-    "intended",
-    "signed",
-    "implemented",
-    "renewed",
-    "ended",
-)  # the codebook's order
 _FAIRLY = 0.3  # how surely a clause must tell of the agreement for its stage to count
 _WEEK, _YEAR = 10, 300  # days: what a report calls news, and what it calls the past
 
@@ -128,7 +120,7 @@ def _latest(f: Features) -> None:
 
     What was signed and has lapsed is ended: the codebook asks for the newest stage.
     """
-    told = [s for s in LIFE if f.get(f"{TOLD}stage_{s}", 0.0) > _FAIRLY]
+    told = [s for s in STAGES if f.get(f"{TOLD}stage_{s}", 0.0) > _FAIRLY]
     if told:
         f[f"latest_{told[-1]}"] = 1.0
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.relators.stage_logit import BIAS, LIFE, OWN, alternatives
+from pipeline.relators.features import STAGES
+from pipeline.relators.stage_logit import BIAS, OWN, alternatives
 
 if TYPE_CHECKING:
     from pipeline.trainers.relator import Example
@@ -41,14 +42,14 @@ def fit_stages(rows: Sequence[Example], rare: float, digits: int, least: int) ->
             seen[name] = seen.get(name, 0) + 1
     names = sorted(n for n, count in seen.items() if count >= least)
     index = {name: k for k, name in enumerate(names)}
-    x = np.zeros((len(rows), len(LIFE), len(names)))
+    x = np.zeros((len(rows), len(STAGES), len(names)))
     for i, table in enumerate(tables):
-        for j, stage in enumerate(LIFE):
+        for j, stage in enumerate(STAGES):
             for name, value in table[stage].items():
                 if name in index:
                     x[i, j, index[name]] = value
-    right = np.array([LIFE.index(r.answer) for r in rows])
-    counts = np.bincount(right, minlength=len(LIFE))
+    right = np.array([STAGES.index(r.answer) for r in rows])
+    counts = np.bincount(right, minlength=len(STAGES))
     weights = np.array([r.weight for r in rows]) * (len(rows) / counts[right]) ** rare
     pull = np.array([_pull(name) for name in names])
 
