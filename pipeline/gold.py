@@ -34,6 +34,8 @@ KNOWN = (
             "fresh-id",
             "fresh-en-2",
             "fresh-id-2",
+            "fresh-en-3",
+            "fresh-id-3",
         )
     ),
     SHARED / "dev",

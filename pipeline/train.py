@@ -19,15 +19,21 @@ from pipeline.paths import Workspace, atomic_write
 from pipeline.records import Annotation, Document
 from pipeline.store import read_all
 
+REFERENCE = ("en", "id")  # the sets of the reference coder, who wrote the codebook
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingDocument:
-    """A document with what was tagged in it, and what coders said of it."""
+    """A document with what was tagged in it, and what coders said of it.
+
+    ``is_reference``: they are the reference coder.
+    """
 
     document: Document
     annotations: tuple[Annotation, ...]
     agreements: tuple[Mapping[str, object], ...]
     coding: Mapping[str, object]
+    is_reference: bool = False
 
 
 def load_training(workspace: Workspace, sets: Sequence[GoldSet]) -> tuple[TrainingDocument, ...]:
@@ -47,6 +53,7 @@ def load_training(workspace: Workspace, sets: Sequence[GoldSet]) -> tuple[Traini
                     tuple(tagged[document.capture_id]),
                     tuple(a for a in gold.agreements if a["doc_id"] == row["doc_id"]),
                     codings[row["doc_id"]],
+                    gold.path.name in REFERENCE,
                 )
             )
     return tuple(found)
@@ -72,7 +79,8 @@ def _classifiers(models: Path, data: Sequence[TrainingDocument]) -> str:
         labels = {(d, str(c)) for d in DIMENSIONS for c in _list(row.coding.get(d))}
         if row.coding["is_relevant"]:
             labels.add(RELEVANT)
-        examples.append(Example(row.document, row.annotations, frozenset(labels)))
+        coded = Example(row.document, row.annotations, frozenset(labels), row.is_reference)
+        examples.append(coded)
     trained = train_classifiers(examples, Codebook.load(models))
     _write(models / "classifiers" / FILE, trained.data)
     _write(models / "classifiers" / "figures.json", trained.figures)

@@ -3,6 +3,7 @@
 import io
 import math
 import random
+import re
 import textwrap
 import zlib
 from collections.abc import Sequence
@@ -133,13 +134,13 @@ def scan_of(
 
 
 def joined(*bodies: bytes) -> bytes:
-    """Put the pages of several documents into one."""
+    """Put the pages of several documents into one, made on a fixed day: pdfium writes today's."""
     whole = pypdfium2.PdfDocument.new()
     for body in bodies:
         whole.import_pages(pypdfium2.PdfDocument(body))
     buffer = io.BytesIO()
     whole.save(buffer)
-    return buffer.getvalue()
+    return re.sub(rb"D:[0-9]{14}", b"D:20260101000000", buffer.getvalue())
 
 
 def raw_pdf(objects: Sequence[bytes], *, table: bool = True) -> bytes:

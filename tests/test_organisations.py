@@ -791,3 +791,11 @@ def test_an_association_in_small_letters_behind_a_name_is_no_place(
 ) -> None:
     found = [a for a in with_places(text, "en") if a.label == "association"]
     assert [a.span.of(text) for a in found] == expected
+
+
+@pytest.mark.parametrize("gap", [" " * 25, "\n" + " " * 30, "\u2003" * 24 + " "])
+def test_a_name_behind_a_long_gap_is_read_as_any_other(
+    gap: str, registers: Registers, gazetteer: Gazetteer
+) -> None:
+    text = f"They met.{gap}ASEAN Summit leaders left, and{gap}UNICEF stayed."
+    assert "UNICEF" in [a.span.of(text) for a in tag(text, "en", registers, gazetteer)]

@@ -452,6 +452,8 @@ def test_the_government_behind_an_indonesian_office_ends_before_the_holder_s_nam
         "Sekda Bima Arjuna hadir.",  # a government whose name people bear
         "Kepala Dinas Sosial Malik Ibrahimi hadir.",
         "Bupati Negara Putrawan hadir.",  # a town, and no regency's name
+        "Gubernur Kim Young Hwan hadir.",  # an acronym of Kosovo
+        "Gubernur Nakamura menerangkan hal itu.",  # a town, and governors rule provinces
     ],
 )
 def test_a_holder_s_name_behind_an_office_is_no_government(text: str) -> None:

@@ -120,12 +120,12 @@ def test_a_list_is_of_the_government_of_its_lead_in_not_of_the_heavier_one() -> 
 
 def test_a_listed_pair_has_the_told_score_and_needs_no_government_that_acts() -> None:
     found = scene(f"All over the world Aldoria has good ties with these towns:\n{ITEMS}")
-    pair = scored(found, 0.55)["Aldoria", "Bremia"]
+    pair = scored(found, 0.35)["Aldoria", "Bremia"]
     bare = replace(pair, features={k: v for k, v in pair.features.items() if "listed" not in k})
     raised = [s.score for x in (pair, bare) for s in harmonise(found, [x])]
-    assert raised == [pytest.approx(0.8), 0.55]
-    assert decode(found, [pair], 0.5).kept == (pair,)
-    assert "no government acts" in why(decode(found, [bare], 0.5))
+    assert raised == [pytest.approx(0.8), 0.35]
+    assert decode(found, [pair], 0.3).kept == (pair,)
+    assert "no government acts" in why(decode(found, [bare], 0.3))
 
 
 TOKENS = ("told", "faint", "echo", "Bremian", "Old-Bremia", "Bremia-Nord", "xBremia", "club")
@@ -218,7 +218,7 @@ def test_a_place_that_only_says_where_is_within() -> None:
 def test_a_government_that_is_only_ever_a_place_is_refused() -> None:
     for more in ("", "All met in Castel.", "Castel smiled.", "It works with all di Castel."):
         found = scene(f"Aldoria signed a memorandum with Dunmore in Castel. {more}")
-        reasons = why(decode(found, [scored(found)["Aldoria", "Castel"]], 0.5))
+        reasons = why(decode(found, [scored(found, 0.55)["Aldoria", "Castel"]], 0.5))
         assert ("partner is only" in reasons) is (more in ("", "All met in Castel.")), more
 
 

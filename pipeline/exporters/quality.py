@@ -49,6 +49,8 @@ _SETS = {
     "fresh-id": "kept apart, Indonesian",
     "fresh-en-2": "kept apart, English, second",
     "fresh-id-2": "kept apart, Indonesian, second",
+    "fresh-en-3": "kept apart, English, third",
+    "fresh-id-3": "kept apart, Indonesian, third",
     "sample": "sample",
 }
 

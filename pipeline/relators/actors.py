@@ -46,7 +46,14 @@ def find_actors(view: View) -> list[Actor]:
     offices = [
         o for o in organisations if o.label == "government_office" or is_town_hall(view, o, named)
     ]
-    bodies = [o for o in organisations if o not in offices and not calls_government(view, o, named)]
+    papers = list(view.layer("instrument"))  # "the Letter of Intent" signs nothing
+    bodies = [
+        o
+        for o in organisations
+        if o not in offices
+        and not calls_government(view, o, named)
+        and not any(a.span == o.span for a in papers)
+    ]
     terms = view.layer("sector")
     places = [
         p
@@ -70,6 +77,7 @@ def find_actors(view: View) -> list[Actor]:
     merge_bodies(table, {fold(p.span.of(view.text)) for p in countries})
     merge_short_names(table)
     _pass_on(view, table.values())
+    _place_bodies(table.values())
     actors = [a for a in table.values() if a.named]
     for actor in actors:
         actor.mentions.sort(key=lambda m: (m.span.start, m.span.end))
@@ -105,6 +113,21 @@ def _add_place(
     actor.mentions.append(
         ActorMention(place.span, view.unit_at(place.span.start).index, how, is_joined)
     )
+
+
+def _place_bodies(actors: Iterable[Actor]) -> None:
+    """Place bodies that no word places in the one country that a text plays in.
+
+    Right for 8 of 8 such partners of the training texts; of 25 in texts with more countries 7 are
+    of the local party's.
+    """
+    found = list(actors)
+    countries = {a.party.country for a in found if a.is_government or a.is_country} - {None}
+    if len(countries) != 1:
+        return
+    for actor in found:
+        if actor.party.country is None and actor.party.kind not in STATELESS:
+            actor.party = replace(actor.party, country=min(str(c) for c in countries))
 
 
 def _pass_on(view: View, actors: Iterable[Actor]) -> None:

@@ -82,7 +82,7 @@ def _pairs(scene: Scene) -> Iterator[tuple[Actor, Actor]]:
 
 def _links(scene: Scene, local: Actor, partner: Actor) -> Iterator[Link]:
     units = scene.view.units
-    topical = bool(scene.view.layer("instrument"))
+    topical = bool(scene.view.layer("instrument") or scene.view.layer("cue", "stage."))
     here = {m.unit: m for m in reversed(local.mentions) if m.how not in ("location", "within")}
     places = {m.unit: m for m in reversed(local.mentions) if m.how != "within"}
     seen: set[int] = set()
@@ -94,8 +94,10 @@ def _links(scene: Scene, local: Actor, partner: Actor) -> Iterator[Link]:
         how, first = _how(scene, unit, here, places)
         if how == "understood":
             heavy = scene.weight_at(local, unit.index) >= _UNDERSTOOD
-            main = topical and local is scene.focus_at(unit.index)
-            if not (heavy and (main or _speaks(scene, unit))):
+            main = topical and any(
+                local is a for a in (scene.focus_at(unit.index), scene.focus, scene.opener)
+            )
+            if not (main or (heavy and _speaks(scene, unit))):
                 continue
         yield Link(unit, how, first, mention, _strength(scene, unit, how, first, mention))
     yield from _after_links(scene, local, partner, seen)

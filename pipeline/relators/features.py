@@ -160,6 +160,9 @@ def _row(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None:
     f["row_holds_local"] = float(candidate.local.key in row)
     before = scene.view.text[link.unit.span.start : link.second.span.start]
     f["after_colon"] = float(":" in before)
+    if link.first is not None and not candidate.partner.is_government:
+        owners = row_of(scene, candidate.local, link.first)  # "A, B and C joined the network"
+        f["row_of_locals"] = math.log1p(len(owners) - 1)
 
 
 def _syntax(f: Features, scene: Scene, candidate: Candidate, link: Link) -> None:

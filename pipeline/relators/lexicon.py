@@ -23,6 +23,7 @@ class Lexicon:
     contrast: re.Pattern[str] | None  # group 1: where the second clause begins
     joins: re.Pattern[str] | None  # "with", "dengan": ties two parties
     joins_next: re.Pattern[str] | None  # those of them that govern only what comes next: "to"
+    relative: re.Pattern[str] | None  # "which": begins a clause with a subject of its own
     coordinates: re.Pattern[str] | None  # "and", ",": sets parties in a row
     locative: re.Pattern[str] | None  # "in", "at": the party after it is a place
     locative_word: re.Pattern[str] | None  # the same words anywhere
@@ -91,6 +92,7 @@ def make_lexicon(language: str, lists: Mapping[str, Sequence[str]]) -> Lexicon:
         contrast=re.compile(rf"[,)\]]\s+({_any(contrast)})\b", re.IGNORECASE) if contrast else None,
         joins=pattern(words("joins")),
         joins_next=pattern(words("joins_next")),
+        relative=pattern(words("relative")),
         coordinates=pattern(words("coordinates")),
         locative=ending(words("locative")),
         locative_word=pattern(words("locative")),

@@ -105,12 +105,28 @@ def name_by_use(view: View, actor: Actor) -> None:
     name = None if short else next((n for n in shown if fold(n) == fold(full)), None)
     if name is None and not shown:
         return
+    known = [*shown, full]
     if name is None:
-        known = [*shown, full, *(view.register(actor.key) if actor.party.referent_id else ())]
-        plain = next((n for n in shown if not (n.isupper() and len(n) <= _ACRONYM)), shown[0])
-        name = next((n for n in known if _abbreviates(plain, n)), plain)
+        name = next((n for n in shown if not (n.isupper() and len(n) <= _ACRONYM)), shown[0])
+        known += view.register(actor.key) if actor.party.referent_id else ()
+    name = next((n for n in known if _abbreviates(name, n)), name)
+    if actor.party.referent_id and len({fold(n) for n in shown}) > 1:
+        forms = {m: " ".join(m.span.of(view.text).split()) for m in order if m.how != "dateline"}
+        name = _official(view, actor, forms) or name
     p = actor.party
     actor.party = Party(name=name, kind=p.kind, country=p.country, referent_id=p.referent_id)
+
+
+def _official(view: View, actor: Actor, shown: Mapping[ActorMention, str]) -> str | None:
+    """Return the form that names the government, where the text has several for its place.
+
+    The one beside a government word ("Kota Mangaung", else "Bloemfontein"); of several, or with
+    none, the one that the register prefers ("Surakarta", else "Solo").
+    """
+    acting = [n for m, n in shown.items() if m.how == "admin"]
+    usual = {fold(n) for n in view.register(actor.key)[:1]}
+    preferred = next((n for n in acting or shown.values() if fold(n) in usual), None)
+    return preferred or next(iter(acting), None)
 
 
 def _datelines(view: View, actor: Actor) -> set[str]:
@@ -121,7 +137,8 @@ def _datelines(view: View, actor: Actor) -> set[str]:
 def _abbreviates(short: str, full: str) -> bool:
     """Tell whether one word stands for several: its letters in their order, the first one first.
 
-    NTB is Nusa Tenggara Barat, not West Nusa Tenggara; Tangsel is Tangerang Selatan.
+    NTB is Nusa Tenggara Barat, not West Nusa Tenggara; Tangsel is Tangerang Selatan. The last word
+    may be there by any of its letters: Kaltara is Kalimantan Utara.
     """
     if " " in short or " " not in full or len(short) > len(full) - 3 or fold(short) in fold(full):
         return False
@@ -129,4 +146,4 @@ def _abbreviates(short: str, full: str) -> bool:
     letters = iter("".join(words))
     if fold(short)[0] != words[0][0] or not all(c in letters for c in fold(short)):
         return False
-    return all(w[0] in fold(short) for w in words)
+    return all(w[0] in fold(short) for w in words[:-1])

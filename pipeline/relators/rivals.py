@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 
 from pipeline.relators.candidates import Candidate
+from pipeline.relators.company import company_features
 from pipeline.relators.features import Features, features_of
 from pipeline.relators.lists import find_lists, list_features
 from pipeline.relators.scene import Scene
@@ -20,6 +21,7 @@ def all_features(scene: Scene, candidates: Sequence[Candidate]) -> list[Features
     lists = find_lists(scene)
     rows = [{**features_of(scene, c), **list_features(scene, c, lists)} for c in candidates]
     compare(candidates, rows)
+    company_features(scene, candidates, rows)
     return rows
 
 

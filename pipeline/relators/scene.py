@@ -43,6 +43,14 @@ class Scene:
         governments = [a for a in self.actors if a.is_government]
         return max(governments, key=lambda a: self.weights[a.key], default=None)
 
+    @property
+    def opener(self) -> Actor | None:
+        """The government that the body names first, its dateline apart: the owner of most lists."""
+        ways = ("dateline", "within")
+        return next(
+            (a for a in self.actors if a.is_government and a.named[0].how not in ways), None
+        )
+
     def weight(self, actor: Actor) -> float:
         """Return an actor's share of the document; 0 for who is no sub-national government."""
         return self.weights.get(actor.key, 0.0)

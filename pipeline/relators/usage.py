@@ -193,6 +193,9 @@ def joined(view: View, start: int) -> bool:
     if not hits:
         return False
     gap = before[hits[-1].end() :]
+    relative = view.words.relative
+    if relative is not None and relative.search(gap):
+        return False  # "with which X has tied itself": X ties
     inside = view.words.inside_word
     if inside is not None and inside.search(gap):
         return False  # "with a campus in X", "with towns in X and Y": these are joined, not X

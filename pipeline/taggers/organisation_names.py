@@ -268,7 +268,7 @@ def _names_event(text: str, hit: Hit, registers: Registers) -> bool:
 
 
 def _last_word(text: str, offset: int) -> str:
-    return text[max(0, offset - 20) : offset].rsplit(None, 1)[-1].lower() if offset else ""
+    return (text[max(0, offset - 20) : offset].split() or [""])[-1].lower()
 
 
 def _is_shouted(text: str, hit: Hit) -> bool:

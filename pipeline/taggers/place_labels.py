@@ -42,7 +42,7 @@ def person_label(text: str, hit: Toponym, entity: Entity, is_longer: bool) -> st
     """
     start, end, label = entity
     before, after = text[start : hit.start], text[hit.end : end]
-    if before.endswith(" ") and before.split()[-1][:1].isupper():
+    if before.endswith(" ") and (before.split() or [""])[-1][:1].isupper():
         return IN_PERSON
     if after.startswith(" ") and after[1:2].isupper():
         return IN_PERSON

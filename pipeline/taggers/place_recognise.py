@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp, log10
 
-from pipeline.gazetteer import ABBREVIATION, ALTERNATE, DEMONYM, Place, Toponym
+from pipeline.gazetteer import ABBREVIATION, ALTERNATE, DEMONYM, MAIN, Place, Toponym
 from pipeline.taggers.place_context import Context
 from pipeline.taggers.place_cues import PlaceCues
 from pipeline.taggers.place_resolve import AT_HOME, Choice, is_home_government, size_of
@@ -41,6 +41,7 @@ CONTEXT_POINTS = {
     "opening": -0.5,  # a capital that the sentence gave it
 }
 HOLDER = 5.0  # log10 of the people (100,000) from which an office is a place's, also abroad
+_SHORT = 3  # letters of a name that is a family name as often
 LISTED = -3.5  # a common word, given name or family name
 LISTED_BEHIND = -2.0  # the same behind "in" or "di", where nothing else explains its capital
 IN_PERSON = "part of PERSON"  # a model's person of several words holds the name
@@ -123,12 +124,20 @@ def _is_holder(item: Found, place: Place, cues: PlaceCues) -> bool:
     at_home = item.choice is not None and AT_HOME in item.choice.evidence
     return (
         context.is_title
-        and context.is_embedded
+        and (context.is_embedded or place.kind not in context.kinds or len(item.name) <= _SHORT)
         and not at_home
         and not _is_of_office(item, place, cues)
-        and log10(size_of(place)) < HOLDER
+        and (log10(size_of(place)) < HOLDER or _is_other_name(item))
         and not item.container
     )
+
+
+def _is_other_name(item: Found) -> bool:
+    """Tell whether a place bears the name beside its own, or as a short form: "KiM", Kosovo."""
+    if item.choice is None:
+        return False
+    short = len(item.name) <= _SHORT and item.choice.grade != MAIN
+    return short or item.choice.grade in (ALTERNATE, ABBREVIATION)
 
 
 def _is_of_office(item: Found, place: Place, cues: PlaceCues) -> bool:
@@ -157,7 +166,8 @@ def _words(item: Found, place: Place | None, cues: PlaceCues) -> float:
     points += CONTEXT_POINTS["facility"] * context.facility
     if item.is_container:
         points += CONTEXT_POINTS["opens" if item.opens else "contains"]
-    if context.person:
+    is_surname = place is not None and context.is_title and place.kind not in context.kinds
+    if context.person or (is_surname and place is not None and _is_holder(item, place, cues)):
         return points + CONTEXT_POINTS["person"]
     if context.organisation:
         points += CONTEXT_POINTS["organisation"]

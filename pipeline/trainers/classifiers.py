@@ -36,6 +36,11 @@ STRENGTH, RELEVANCE_STRENGTH = 0.2, 0.1
 # A category's own best threshold is drawn to the one that is best for its dimension as if by this
 # many more positives: chosen alone, on twenty positives, it fits their noise (20, 40, 60 tried).
 PRIOR_POSITIVES = 40
+# Coders draw the lines between these categories differently. Documents of the reference coder, who
+# wrote the codebook, count this many times, and a column of this value lets a model learn how much
+# more or less often other coders give a category; it predicts what the reference coder would give.
+# Of 1, 2, 4, 8 times and values 0, 1, 3 the best on that coder's documents and dev (2026-11-25).
+REFERENCE_WEIGHT, REFERENCE_VALUE = 2.0, 3.0
 # Features that tell whether there is an agreement, not what it is about: for relevance alone.
 TIE = "tie:"
 _SMALLEST_WEIGHT = 1e-3  # below it a weight never changes a decision
@@ -48,11 +53,12 @@ Figures = dict[str, float | int | str]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One training document with its gold categories."""
+    """One training document with its gold categories; ``is_reference``: by the reference coder."""
 
     document: Document
     annotations: Sequence[Annotation]
     labels: frozenset[Pair]
+    is_reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,8 @@ class _Question:
     design: Array
     target: list[bool]
     scores: list[float]
+    weights: Array
+    judges: list[int]  # documents that the threshold is chosen on
 
 
 def train_classifiers(examples: Sequence[Example], codebook: Codebook) -> Trained:
@@ -132,7 +140,8 @@ def train_dimension(
         }
         # fewer documents without it than folds: some fold would learn from one answer only
         if LEAST_POSITIVE <= sum(target) <= len(target) - FOLDS:
-            questions.append(_question(pair, rows, matrix, names, target, codebook))
+            reference = [e.is_reference for e in examples]
+            questions.append(_question(pair, rows, matrix, names, target, codebook, reference))
     models = []
     for question, threshold in zip(questions, _thresholds(questions), strict=True):
         told = figures[".".join(question.pair)]
@@ -161,32 +170,40 @@ def _question(
     names: Sequence[str],
     target: list[bool],
     codebook: Codebook,
+    reference: Sequence[bool],
 ) -> _Question:
     """Scale the features by how close they are to a category, and score it out of fold.
 
-    The last two columns are the category's own features taken together (see `group_values`).
+    The last three columns are the category's own features taken together (see `group_values`), and
+    whether the reference coder coded the document.
     """
     trust = [TRUST[closeness(codebook, *pair, name)] for name in names]
     group = tuple(own_group(codebook, *pair, names))
-    scales = np.array([*trust, TRUST["own"], TRUST["own"]])
-    groups = np.array([group_values(row, group) for row in rows])
-    design = np.hstack([matrix, groups]) * scales
-    scores = out_of_fold(design, target, STRENGTH)
-    return _Question(pair, group, list(names), scales, design, target, scores)
+    scales = np.array([*trust, TRUST["own"], TRUST["own"], REFERENCE_VALUE])
+    extra = np.array(
+        [(*group_values(row, group), r) for row, r in zip(rows, reference, strict=True)]
+    )
+    design = np.hstack([matrix, extra]) * scales
+    weights = np.where(reference, REFERENCE_WEIGHT, 1.0)
+    weights = weights / weights.mean()  # so that strength means the same with and without
+    scores = out_of_fold(design, target, STRENGTH, weights)
+    own = [i for i, r in enumerate(reference) if r]
+    judges = own if any(target[i] for i in own) else list(range(len(target)))
+    return _Question(pair, group, list(names), scales, design, target, scores, weights, judges)
 
 
 def _model(question: _Question, threshold: float) -> LinearModel:
     """Fit one category on all documents; weights are for the features as they are, unscaled."""
-    fitted, intercept = _fit(question.design, question.target, STRENGTH)
+    fitted, intercept = _fit(question.design, question.target, STRENGTH, question.weights)
     weights = [round(w, 5) for w in (fitted * question.scales).tolist()]
-    kept = _kept(question.columns, weights[:-2])
+    *_, often, at_all, reference = weights
     return LinearModel(
         *question.pair,
-        intercept=round(intercept, 5),
-        weights=kept,
+        intercept=round(intercept + reference, 5),
+        weights=_kept(question.columns, weights[:-3]),
         threshold=threshold,
         group=question.group,
-        group_weights=(weights[-2], weights[-1]),
+        group_weights=(often, at_all),
     )
 
 
@@ -201,21 +218,26 @@ def _kept(names: Sequence[str], weights: Sequence[float]) -> dict[str, float]:
     return {name: weight for name, weight in pairs if abs(weight) >= _SMALLEST_WEIGHT}
 
 
-def _fit(matrix: Array, target: Sequence[bool], strength: float) -> tuple[Array, float]:
+def _fit(
+    matrix: Array, target: Sequence[bool], strength: float, weights: Array | None = None
+) -> tuple[Array, float]:
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=strength, solver="liblinear", random_state=0, max_iter=1_000)
-    model.fit(matrix, np.array(target))
+    model.fit(matrix, np.array(target), sample_weight=weights)
     return model.coef_[0], float(model.intercept_[0])
 
 
-def out_of_fold(matrix: Array, target: Sequence[bool], strength: float) -> list[float]:
+def out_of_fold(
+    matrix: Array, target: Sequence[bool], strength: float, weights: Array | None = None
+) -> list[float]:
     """Return for each document the score of a model that did not see it."""
     scores = np.zeros(len(target))
     for fold in _folds(target):
         rest = np.setdiff1d(np.arange(len(target)), fold)
-        weights, intercept = _fit(matrix[rest], [target[i] for i in rest], strength)
-        scores[fold] = 1 / (1 + np.exp(-(matrix[fold] @ weights + intercept)))
+        known = None if weights is None else weights[rest]
+        fitted, intercept = _fit(matrix[rest], [target[i] for i in rest], strength, known)
+        scores[fold] = 1 / (1 + np.exp(-(matrix[fold] @ fitted + intercept)))
     found: list[float] = scores.tolist()
     return found
 
@@ -244,14 +266,17 @@ def _thresholds(questions: Sequence[_Question]) -> list[float]:
     """Return a threshold per category: its own best, drawn to that of all categories together."""
     if not questions:
         return []
-    scores = [s for q in questions for s in q.scores]
-    target = [t for q in questions for t in q.target]
-    common = _best_threshold(scores, target)
+    judged_by = [
+        ([q.scores[i] for i in q.judges], [q.target[i] for i in q.judges]) for q in questions
+    ]
+    common = _best_threshold(
+        [s for scores, _ in judged_by for s in scores],
+        [t for _, target in judged_by for t in target],
+    )
     found = []
-    for q in questions:
-        share = sum(q.target) / (sum(q.target) + PRIOR_POSITIVES)
-        own = _best_threshold(q.scores, q.target)
-        found.append(round(share * own + (1 - share) * common, 3))
+    for scores, target in judged_by:
+        share = sum(target) / (sum(target) + PRIOR_POSITIVES)
+        found.append(round(share * _best_threshold(scores, target) + (1 - share) * common, 3))
     return found
 
 
