@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.records import Annotation, Span
 from pipeline.relators.actors import find_actors
-from pipeline.relators.candidates import find_candidates
+from pipeline.relators.candidates import find_candidates, owners
 from pipeline.relators.decode import Scored, decode, harmonise
 from pipeline.relators.lexicon import make_lexicon
 from pipeline.relators.rivals import all_features
@@ -171,3 +171,14 @@ def test_the_candidate_is_the_first_precise_one_of_the_nearly_best() -> None:
     assert choose_thresholds(flat) == {"candidate": 0.3, "vetted": 0.5}
     low = curve((0.2, 0.6, 0.700), (0.3, 0.7, 0.697), (0.4, 0.9, 0.6))
     assert choose_thresholds(low)["candidate"] == 0.3  # none is precise: the highest of the best
+
+
+def test_in_a_long_text_a_list_belongs_to_whom_its_passage_is_about() -> None:
+    lead, rain = "The city of Aldoria has many sister cities abroad. ", "It rains. " * 90
+    text = f"{lead}{rain}\n\nBremia has friends. Castel sings."
+    short = text.replace("It rains. ", "")
+    for told in (short, text):
+        found = scene(told)
+        unit = found.view.unit_at(told.index("Castel")).index
+        named = {a.party.name for a in owners(found, unit) if a is not None}
+        assert ("Aldoria" in named) is (told is short)

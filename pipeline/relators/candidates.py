@@ -18,6 +18,7 @@ from pipeline.text import fold
 # A government further down than this in the document's weights is not "understood" where unnamed.
 _UNDERSTOOD = 0.2
 _IN_MIND = 3  # units for which a partner that was named stays in the reader's mind
+REPORT = 80  # units of the longest text that one government can be understood throughout
 _OPENING = 2  # sentences at the start of a text that say what it is about
 _NEXT = 20  # characters after a side in which a connector ties it to its own partner
 _MAX_LINKS = 12  # links kept per candidate: long lists of a party's mentions add nothing
@@ -94,14 +95,23 @@ def _links(scene: Scene, local: Actor, partner: Actor) -> Iterator[Link]:
         how, first = _how(scene, unit, here, places)
         if how == "understood":
             heavy = scene.weight_at(local, unit.index) >= _UNDERSTOOD
-            main = topical and any(
-                local is a for a in (scene.focus_at(unit.index), scene.focus, scene.opener)
-            )
+            told = topical if len(units) <= REPORT else _speaks(scene, unit, "instrument")
+            main = told and local in owners(scene, unit.index)
             if not (main or (heavy and _speaks(scene, unit))):
                 continue
         yield Link(unit, how, first, mention, _strength(scene, unit, how, first, mention))
     yield from _after_links(scene, local, partner, seen)
     yield from _pair_links(scene, local, partner, seen)
+
+
+def owners(scene: Scene, unit: int) -> tuple[Actor | None, ...]:
+    """Return the governments that a passage may be about without naming them.
+
+    In a long paper only the one that it is mostly about; in a report also the document's own.
+    """
+    near = scene.focus_at(unit)
+    is_report = len(scene.view.units) <= REPORT
+    return (near, scene.focus, scene.opener) if is_report else (near,)
 
 
 def _after_links(scene: Scene, local: Actor, partner: Actor, seen: set[int]) -> Iterator[Link]:
@@ -195,12 +205,16 @@ def _same_sentence(scene: Scene, unit: Unit) -> list[int]:
     return near
 
 
-def _speaks(scene: Scene, unit: Unit) -> bool:
-    """Tell whether a unit or a neighbour in its paragraph speaks of an instrument or a stage."""
+def _speaks(scene: Scene, unit: Unit, layer: str = "") -> bool:
+    """Tell whether a unit or a neighbour in its paragraph speaks of an instrument or a stage.
+
+    ``layer``: of this alone.
+    """
     units = scene.view.units
     near = [units[i] for i in range(max(0, unit.index - 1), min(len(units), unit.index + 2))]
     return any(
-        u.paragraph == unit.paragraph and (u.has("instrument") or u.has("cue", "stage."))
+        u.paragraph == unit.paragraph
+        and (u.has("instrument") or (not layer and u.has("cue", "stage.")))
         for u in near
     )
 

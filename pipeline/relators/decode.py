@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.relators.actors import STATELESS
-from pipeline.relators.candidates import Candidate
+from pipeline.relators.candidates import REPORT, Candidate
 from pipeline.relators.features import Features
 from pipeline.relators.lists import Listing, find_lists, listing_of
 from pipeline.relators.rows import row_of
@@ -203,10 +203,13 @@ def _idle(scene: Scene, item: Scored, is_doubtful: bool) -> str | None:
     """
     if item.features.get("listed_under"):
         return None
+    candidate = item.candidate
+    beside = any(link.unit.has("instrument") for link in candidate.links)
+    if len(scene.view.units) > REPORT and candidate.best.how == "understood" and not beside:
+        return "a long text names the partner neither with the government nor beside an instrument"
     governments = (a for a in scene.actors if a.is_government)
     acts = any(m.how in ("admin", "office", "person") for a in governments for m in a.mentions)
-    candidate = item.candidate
-    named = candidate.near_instruments or any(x.unit.has("instrument") for x in candidate.links)
+    named = bool(candidate.near_instruments) or beside
     if candidate.partner.party.kind == "city_network":  # joining one names none (codebook rule 17)
         named = named or any(x.unit.has("cue", "stage.") for x in candidate.links)
     if is_doubtful and not named:
