@@ -133,11 +133,8 @@ def _is_holder(item: Found, place: Place, cues: PlaceCues) -> bool:
 
 
 def _is_other_name(item: Found) -> bool:
-    """Tell whether a place bears the name beside its own, or as a short form: "KiM", Kosovo."""
-    if item.choice is None:
-        return False
-    short = len(item.name) <= _SHORT and item.choice.grade != MAIN
-    return short or item.choice.grade in (ALTERNATE, ABBREVIATION)
+    """Tell whether a place bears a name as short as a family name beside its own: "KiM", Kosovo."""
+    return item.choice is not None and len(item.name) <= _SHORT and item.choice.grade != MAIN
 
 
 def _is_of_office(item: Found, place: Place, cues: PlaceCues) -> bool:
