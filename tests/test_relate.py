@@ -269,13 +269,17 @@ def test_nobody_speaks_for_a_city_whose_mayor_he_was() -> None:
     assert "office" in ways["Aarhus"]
 
 
-def test_a_document_that_is_hardly_about_agreements_gets_no_record(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sure", "least"), [(1.1, 0), (0.0, 1)])
+def test_a_document_that_is_hardly_about_agreements_gets_no_record_but_of_a_sure_pair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sure: float, least: int
+) -> None:
+    monkeypatch.setattr(relate, "SURE", sure)
     doc = document(SIGNED)
     task = _task(tmp_path)
     write_records(task.path("documents"), Document, [doc])
     write_records(task.path("annotations"), Annotation, annotations(doc))
     write_records(task.path("annotations", "rejections"), Rejection, [])
-    for score, count in ((relate.LEAST_RELEVANCE - 0.01, 0), (relate.LEAST_RELEVANCE, 1)):
+    for score, count in ((relate.LEAST_RELEVANCE - 0.01, least), (relate.LEAST_RELEVANCE, 1)):
         write_records(task.path("codings"), Coding, [relevance(doc, score)])
         relate.run_shard(task)
         assert len(read_records(task.path("mentions"), Mention)) == count
